@@ -17,11 +17,10 @@ from ethogram.arxiv import (
     Client,
     fetch,
     is_corporate,
-    retry_after,
     says_withdrawn,
-    user_agent,
 )
 from ethogram.findings import EthogramError
+from ethogram.manners import retry_after, user_agent
 from loopback_arxiv import Fault, LoopbackArxiv, Paper
 
 HOOKS = Path(__file__).parent.parent / "hooks"
