@@ -22,6 +22,9 @@ SLEEPER = Work(
 )
 ELSEWHERE = {
     "bad-setting": "mkdocs.yml has it: tests/test_events.py",
+    "dead-address": "the network tells: tests/links/test_report.py",
+    "suspect-address": "the network tells: tests/links/test_report.py",
+    "unchecked-address": "the network tells: tests/links/test_report.py",
 }
 """Rules that a check of files cannot break, and where they are tested."""
 
@@ -47,6 +50,8 @@ def write_example(rule: str, site: Path) -> None:
     example = RULES[rule].example
     if rule in ("bad-bibliography", "repeated-key", "repeated-work"):
         (site / "bib/arxiv.bib").write_text(example, encoding="utf-8")
+    elif rule == "bad-archive":
+        (site / "bib/archive.yml").write_text(example, encoding="utf-8")
     elif rule == "bad-taxonomy":
         (site / "bib/taxonomy.yml").write_text(example, encoding="utf-8")
     elif rule == "unreadable-page":

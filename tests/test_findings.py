@@ -151,6 +151,16 @@ def test_github_gets_an_annotation() -> None:
     assert to_github([LONG]).startswith("::warning file=docs/a.md,line=3,")
 
 
+def test_a_note_is_a_notice_to_github() -> None:
+    """SARIF and GitHub have two names for what asks nothing of anybody."""
+    note = Finding("a.md", 1, 1, "unchecked-address", "No answer.", "")
+    assert to_github([note]).startswith("::notice file=a.md,")
+    log = to_sarif([note])
+    assert sarif_faults(log) == []
+    assert json.loads(log)["runs"][0]["results"][0]["level"] == "note"
+    assert json.loads(to_json([note]))[0]["severity"] == "note"
+
+
 def test_github_is_escaped_as_the_toolkit_does() -> None:
     """In data % CR LF are escaped, in properties : and , too, and % before all others."""
     odd = Finding("docs/100%: a,b.md", 1, 2, "dead-link", "50%: a,\r\nb", "")
@@ -233,14 +243,15 @@ SARIF = _object(
 )
 
 
-def _faults(log: str) -> list[str]:
+def sarif_faults(log: str) -> list[str]:
+    """What the schema has against a log."""
     return [error.message for error in Draft7Validator(SARIF).iter_errors(json.loads(log))]
 
 
 def test_sarif_is_valid_and_complete() -> None:
     """A log has every rule with its help, and results that point to their rules."""
     log = to_sarif([ALT, LONG])
-    assert _faults(log) == []
+    assert sarif_faults(log) == []
     run = json.loads(log)["runs"][0]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(RULES)
@@ -259,17 +270,17 @@ def test_sarif_is_valid_and_complete() -> None:
 def test_sarif_without_findings_is_a_log_of_a_clean_run() -> None:
     """An empty list of results says that the check ran; an absent one would not."""
     log = to_sarif([])
-    assert _faults(log) == []
+    assert sarif_faults(log) == []
     assert json.loads(log)["runs"][0]["results"] == []
 
 
 def test_the_excerpt_of_the_schema_refuses_what_sarif_refuses() -> None:
     """The schema above is no rubber stamp: a member too many or too few is seen."""
     good = to_sarif([ALT])
-    assert _faults(good.replace('"startLine": 7', '"startLine": 0')) != []
-    assert _faults(good.replace('"startLine"', '"line"')) != []
-    assert _faults(good.replace('"level": "error"', '"level": "grave"')) != []
-    assert _faults(good.replace('"2.1.0"', '"2.0.0"')) != []
+    assert sarif_faults(good.replace('"startLine": 7', '"startLine": 0')) != []
+    assert sarif_faults(good.replace('"startLine"', '"line"')) != []
+    assert sarif_faults(good.replace('"level": "error"', '"level": "grave"')) != []
+    assert sarif_faults(good.replace('"2.1.0"', '"2.0.0"')) != []
 
 
 @pytest.mark.parametrize(
@@ -287,7 +298,7 @@ def test_the_excerpt_of_the_schema_refuses_what_sarif_refuses() -> None:
 def test_sarif_paths_are_uri_references(path: str, uri: str) -> None:
     """Paths are percent-encoded with forward slashes, and never look like a scheme."""
     log = to_sarif([Finding(path, 1, 1, "dead-link", "Gone.", "")])
-    assert _faults(log) == []
+    assert sarif_faults(log) == []
     result = json.loads(log)["runs"][0]["results"][0]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 

@@ -4,13 +4,15 @@ import gc
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from ethogram.bibliography import Bibliography
 from ethogram.cards import RELATIONS, Card, Page, read_page
 from ethogram.findings import EthogramError, Finding
+from ethogram.links.archive import Archive
+from ethogram.links.journal import JOURNAL, Journal
 from ethogram.render import Context, Href
 from ethogram.taxonomy import Taxonomy
 from ethogram.works import WorkId, identify
@@ -29,6 +31,8 @@ class Catalog:
         bibliography: the records of bib/.
         taxonomy: the terms of bib/taxonomy.yml; empty where that file is missing or faulty.
         findings: what was wrong with reading any of them.
+        archive: the archived copies in bib/archive.yml of what is gone elsewhere.
+        journal: the file in bib/ that tells what checks of links have seen; it need not exist.
     """
 
     docs: Path
@@ -36,6 +40,8 @@ class Catalog:
     bibliography: Bibliography
     taxonomy: Taxonomy
     findings: tuple[Finding, ...]
+    archive: Archive = field(default_factory=Archive)
+    journal: Path = Path("bib") / JOURNAL
 
     @classmethod
     def load(
@@ -66,8 +72,9 @@ class Catalog:
         pages = tuple(filter(None, (_read(file, known, findings) for file in files)))
         taxonomy = _taxonomy(bib / "taxonomy.yml", findings)
         bibliography = Bibliography.load(bib)
-        found = (*findings, *bibliography.findings)
-        return cls(docs, pages, bibliography, taxonomy, found)
+        archive = Archive.load(bib / "archive.yml")
+        found = (*findings, *bibliography.findings, *archive.findings)
+        return cls(docs, pages, bibliography, taxonomy, found, archive, bib / JOURNAL)
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
@@ -133,8 +140,19 @@ class Catalog:
             href: the address of a docs path, relative to the page that is rendered.
         """
         return Context(
-            self.bibliography, self.taxonomy, self.term_pages, self.by_term, self.docs, href
+            self.bibliography,
+            self.taxonomy,
+            self.term_pages,
+            self.by_term,
+            self.docs,
+            href,
+            self._link_health,
         )
+
+    def _link_health(self) -> str:
+        from ethogram.links.health import health  # only now: one page alone asks for it
+
+        return health(Journal.load(self.journal).entries(), self.archive)
 
 
 @contextmanager

@@ -13,21 +13,30 @@ from urllib.parse import quote
 
 
 class Severity(StrEnum):
-    """How grave a finding is: an error fails a check, a warning does not."""
+    """How grave a finding is: an error fails a check, a warning does not, a note asks nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
+
+
+CHECK = "ethogram check"
+"""The command that finds what breaks a rule, unless the rule names another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, with a minimal text that breaks it and nothing else, and the way to mend that."""
+    """A rule, with a minimal text that breaks it and nothing else, and the way to mend that.
+
+    `command` is the one that finds what breaks it.
+    """
 
     name: str
     severity: Severity
     summary: str
     example: str
     mend: str
+    command: str = CHECK
 
 
 _TITLE = "Sleeper Agents: Training Deceptive LLMs that Persist Through Safety Training"
@@ -66,6 +75,8 @@ directions: []
 statuses: []
 """
 _BAD_RECORD = "@misc{hubinger2024sleeper,\n  title = {{Sleeper Agents},\n  year = {2024},\n}\n"
+_COPY = "https://web.archive.org/web/20200506012345/https://gone.example/"
+_ARCHIVE = f"https://gone.example/: {_COPY}\nhttps://gone.example/: https://copy.example/\n"
 
 
 def _record(key: str, eprint: str) -> str:
@@ -76,7 +87,8 @@ def _record(key: str, eprint: str) -> str:
     )
 
 
-_E, _W = Severity.ERROR, Severity.WARNING
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+_LINKS = "ethogram links"
 
 _RULES = (
     # The header of a card
@@ -350,11 +362,43 @@ _RULES = (
         "Mend bib/taxonomy.yml at that line.",
     ),
     Rule(
+        "bad-archive",
+        _E,
+        "The list of archived copies cannot be read, or an entry of it is wrong.",
+        _ARCHIVE,
+        "Write each address that is gone once, with the http(s) address of its copy behind it.",
+    ),
+    Rule(
         "bad-setting",
         _E,
         "A setting under extra.ethogram is unknown or has a value it cannot have.",
         "extra:\n  ethogram:\n    resolve: sometimes\n",
         "Take one of the values that the message lists, or take the setting out.",
+    ),
+    # What the network tells
+    Rule(
+        "dead-address",
+        _E,
+        "A page or a picture on another site is gone.",
+        "[The first leaderboard](https://leaderboard.example.org/2019)\n",
+        "Link to where it is now or to an archived copy, or take the link out.",
+        _LINKS,
+    ),
+    Rule(
+        "suspect-address",
+        _W,
+        "A page or a picture on another site seems to be gone, and is not known to be.",
+        "[What was asked](https://example.org/a-post-that-now-shows-the-home-page)\n",
+        "Open the address, and correct the link if it no longer leads there.",
+        _LINKS,
+    ),
+    Rule(
+        "unchecked-address",
+        _N,
+        "An address could not be checked: its host refuses robots, or did not answer.",
+        "[The announcement](https://www.linkedin.com/posts/the-announcement)\n",
+        "Open the address in a browser if in doubt; it is asked again by itself.",
+        _LINKS,
     ),
 )
 
@@ -443,12 +487,12 @@ def to_text(findings: Iterable[Finding]) -> str:
 
 
 def _text_lines(finding: Finding) -> str:
-    place = f"{_visible(finding.path)}:{finding.line}:{finding.column}"
-    first = f"{place}: {finding.rule} {_visible(finding.message)}"
-    return f"{first}\n    {_visible(finding.hint)}" if finding.hint else first
+    place = f"{visible(finding.path)}:{finding.line}:{finding.column}"
+    first = f"{place}: {finding.rule} {visible(finding.message)}"
+    return f"{first}\n    {visible(finding.hint)}" if finding.hint else first
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Fold white space and show what a terminal would obey: a message quotes what it found."""
     folded = " ".join(text.split())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in folded)
@@ -475,6 +519,8 @@ def _as_object(finding: Finding) -> dict[str, str | int]:
 # those of actions/toolkit, packages/core/src/command.ts.
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
+_COMMANDS = {Severity.NOTE: "notice"}
+"""Severities that GitHub calls by another name."""
 
 
 def to_github(findings: Iterable[Finding]) -> str:
@@ -491,7 +537,8 @@ def _annotation(finding: Finding) -> str:
     }
     properties = ",".join(f"{name}={text.translate(_PROPERTY)}" for name, text in places.items())
     said = "\n".join(filter(None, [finding.message, finding.hint]))
-    return f"::{finding.severity} {properties}::{said.translate(_DATA)}"
+    command = _COMMANDS.get(finding.severity, finding.severity.value)
+    return f"::{command} {properties}::{said.translate(_DATA)}"
 
 
 def to_sarif(findings: Iterable[Finding]) -> str:

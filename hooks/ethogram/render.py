@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from ethogram.bibliography import Bibliography, Work
 from ethogram.cards import Card, Page
-from ethogram.findings import RULES, Rule
+from ethogram.findings import CHECK, RULES, Rule
 from ethogram.taxonomy import SHELVES, Group, Taxonomy, Term
 from ethogram.works import WorkId
 
@@ -31,7 +31,7 @@ _REFERENCE = "ref-"
 _REFERENCE_NOTE = re.compile(rf'<li id="fn:[^"]*">\s*<p>{_OPEN}{_REFERENCE}.*?</li>', re.DOTALL)
 _CARD = re.compile(r'ethogram-(\d+)"')
 LIST_MARK = re.compile(r"^<!-- list: (?P<name>[\w-]+) -->$", re.MULTILINE)
-"""Where a page wants a list made by the build: of `groups`, or of `rules`."""
+"""Where a page wants something made by the build: one of `LISTS`."""
 
 _TAGS = re.compile(r"<[^>]*>")
 _BLOCKS = ("<p", "<ul", "<dl", "<div", "<pre")
@@ -60,6 +60,7 @@ class Context:
         cards: by term, the cards that stand on its page or name it.
         docs: the folder of the pages, by which a card's path begins.
         href: the address of a page, relative to the one being rendered.
+        links: makes the state of the site's links as HTML, for the page that shows it.
     """
 
     bibliography: Bibliography
@@ -68,6 +69,7 @@ class Context:
     cards: Mapping[str, Sequence[Card]]
     docs: PurePath
     href: Href
+    links: "Snippet" = str
 
     def address(self, card: Card, anchor: str = "") -> str:
         """The address of a card's page, or of the card itself."""
@@ -563,9 +565,10 @@ def _group_item(group: Group, context: Context) -> str:
 
 
 def _rule(rule: Rule, rendered: Rendered) -> str:
+    other = "" if rule.command == CHECK else f" Found by <code>{escape(rule.command)}</code>."
     html = (
         f'<p class="rule {rule.severity}"><b>{rule.severity.capitalize()}.</b> '
-        f"{escape(rule.summary)} {escape(rule.mend)}</p>"
+        f"{escape(rule.summary)} {escape(rule.mend)}{other}</p>"
         f"<pre><code>{escape(rule.example)}</code></pre>"
     )
     return f"## `{rule.name}`\n\n{rendered.token(partial(str, html))}"
@@ -586,7 +589,15 @@ def _term(term: Term, context: Context) -> str:
     return f"{title}<dd>{escape(term.definition)}</dd>"
 
 
-LISTS: Mapping[str, Callable[[Rendered, Context], str]] = {"groups": _groups, "rules": _rules}
+def _links(rendered: Rendered, context: Context) -> str:
+    return rendered.token(context.links)
+
+
+LISTS: Mapping[str, Callable[[Rendered, Context], str]] = {
+    "groups": _groups,
+    "links": _links,
+    "rules": _rules,
+}
 """The lists that a page may ask for, by name."""
 
 
