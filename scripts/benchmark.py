@@ -1,6 +1,6 @@
 """Measure what Ethogram costs, as ratios within one run, and print a table.
 
-    python scripts/benchmark.py [--runs N] [--only build|check]
+    python scripts/benchmark.py [--runs N] [--only build|check|links]
 
 Machines are noisy and differ, so nothing here is asserted by a test. Each run stands beside one of
 what it is compared to, and a ratio is the median of theirs; pages are made by this script itself.
@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,10 +145,10 @@ def build_command(config: Path) -> list[str]:
     return [sys.executable, "-m", "mkdocs", "build", "-q", "-f", str(config), "-d", str(site)]
 
 
-def check_command() -> list[str]:
-    """`ethogram check`, as a process of its own."""
+def ethogram(*arguments: str) -> list[str]:
+    """The `ethogram` command of this checkout, as a process of its own."""
     code = f"import sys; sys.path.insert(0, {str(ROOT / 'hooks')!r}); from ethogram.cli import main"
-    return [sys.executable, "-c", f"{code}; main(['check'])"]
+    return [sys.executable, "-c", f"{code}; main({list(arguments)!r})"]
 
 
 def median(samples: list[Sample], of: Callable[[Sample], float]) -> float:
@@ -156,9 +157,20 @@ def median(samples: list[Sample], of: Callable[[Sample], float]) -> float:
 
 
 FIGURES: tuple[tuple[str, Callable[[Sample], float], str], ...] = (
-    ("build of 1,000 cards: time", lambda sample: sample.seconds, "s"),
-    ("build of 1,000 cards: peak memory", lambda sample: sample.peak, "MiB"),
+    ("time", lambda sample: sample.seconds, "s"),
+    ("peak memory", lambda sample: sample.peak, "MiB"),
 )
+
+
+def compare(what: str, pairs: list[tuple[Sample, Sample]], bound: float) -> list[Row]:
+    """Rows of the ratios of time and of memory within pairs of runs, ours first."""
+    rows = []
+    for name, of, unit in FIGURES:
+        ratio = statistics.median([of(ours) / of(other) for ours, other in pairs])
+        a, b = (median([pair[side] for pair in pairs], of) for side in (0, 1))
+        detail = f"{a:.2f} {unit} against {b:.2f} {unit}"
+        rows.append(Row(f"{what}: {name}", ratio, bound, "x", detail))
+    return rows
 
 
 def measure_build(runs: int, folder: Path) -> list[Row]:
@@ -171,13 +183,7 @@ def measure_build(runs: int, folder: Path) -> list[Row]:
         (measure(build_command(full), folder), measure(build_command(bare), folder))
         for _ in range(runs)
     ]
-    ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    rows = []
-    for what, of, unit in FIGURES:
-        a, b = median(ours, of), median(theirs, of)
-        ratio = statistics.median([of(own) / of(other) for own, other in pairs])
-        rows.append(Row(what, ratio, 1.5, "x", f"{a:.2f} {unit} against {b:.2f} {unit}"))
-    return rows
+    return compare("build of 1,000 cards", pairs, 1.5)
 
 
 def measure_check(runs: int, folder: Path) -> list[Row]:
@@ -186,7 +192,7 @@ def measure_check(runs: int, folder: Path) -> list[Row]:
     for cards in (100, 1000, 10_000):
         site = folder / str(cards)
         make_site(site, cards, pages=max(1, cards // 10))
-        samples = [measure(check_command(), site) for _ in range(runs)]
+        samples = [measure(ethogram("check"), site) for _ in range(runs)]
         seconds[cards] = median(samples, lambda sample: sample.seconds)
     growth = (seconds[10_000] - seconds[100]) / (seconds[1000] - seconds[100]) / 11
     detail = ", ".join(f"{cards}: {taken:.2f} s" for cards, taken in seconds.items())
@@ -196,9 +202,77 @@ def measure_check(runs: int, folder: Path) -> list[Row]:
     ]
 
 
+# A server of its own, so that its work is not counted as that of whoever asks.
+SERVER = """
+import sys
+sys.path.insert(0, {tests!r})
+from loopback_web import LoopbackWeb, Reply
+from web_probes import page_of, probes
+web = LoopbackWeb(hosts={hosts})
+web.default = Reply(delay=0.05)
+for probe in probes():
+    probe.install(web)
+with web:
+    print(*web.ports, flush=True)
+    sys.stdin.read()
+"""
+BARE_CLIENT = """
+import asyncio, sys, aiohttp
+async def main(urls):
+    connector = aiohttp.TCPConnector(limit=100, limit_per_host=8)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        async def ask(url):
+            async with session.get(url) as answer:
+                await answer.read()
+        await asyncio.gather(*map(ask, urls))
+asyncio.run(main(open(sys.argv[1]).read().split()))
+"""
+
+
+@contextmanager
+def web_server(hosts: int) -> Iterator[list[int]]:
+    """Run the tests' loopback server in a process of its own; give its ports.
+
+    What is no probe answers after 50 ms.
+    """
+    code = SERVER.format(tests=str(ROOT / "tests"), hosts=hosts)
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        if process.stdout is None:
+            raise SystemExit("The server has no output.")
+        yield [int(port) for port in process.stdout.readline().split()]
+        process.communicate()
+
+
+def write_links(folder: Path, ports: list[int], each: int) -> list[str]:
+    """Write a page with links to every port, and a plain list of them; return the command."""
+    urls = [f"http://127.0.0.1:{port}/page/{number}" for number in range(each) for port in ports]
+    (folder / "docs").mkdir(parents=True)
+    (folder / "urls").write_text("\n".join(urls))
+    (folder / "docs/index.md").write_text("".join(f"- [link]({url})\n" for url in urls))
+    return ethogram("links", "--allow-private", "--fresh", "--journal", "links.jsonl")
+
+
+def measure_links(runs: int, folder: Path) -> list[Row]:
+    """1,000 links on 20 hosts against bare aiohttp; two busy hosts against one."""
+    with web_server(20) as ports:
+        thousand, single, double = (folder / name for name in ("thousand", "single", "double"))
+        ours, bare = write_links(thousand, ports, 50), [sys.executable, "-c", BARE_CLIENT, "urls"]
+        pairs = [(measure(ours, thousand), measure(bare, thousand)) for _ in range(runs)]
+        one, two = write_links(single, ports[:1], 400), write_links(double, ports[:2], 400)
+        hosts = [(measure(two, double), measure(one, single)) for _ in range(runs)]
+    peak = median([ours for ours, _ in pairs], lambda sample: sample.peak)
+    return [
+        compare("check of 1,000 links against bare aiohttp", pairs, 1.7)[0],
+        Row("check of 1,000 links: peak memory", peak, 80, "MiB", ""),
+        compare("two hosts of 400 links against one", hosts, 1.2)[0],
+    ]
+
+
 PARTS: dict[str, Callable[[int, Path], list[Row]]] = {
     "build": measure_build,
     "check": measure_check,
+    "links": measure_links,
 }
 
 

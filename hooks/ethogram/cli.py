@@ -207,6 +207,109 @@ def add_work(work: str, page: str, docs: Path, bib: Path | None, form: str) -> N
     click.echo(f"Fill in {', '.join(added.fields)} and the finding; then run `ethogram check`.")
 
 
+@main.command("links")
+@_PATHS
+@click.option(
+    "--site",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Check the pages of a built site, instead of those in docs/.",
+)
+@_BIB
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What earlier checks saw.  [default: links.jsonl in the folder of records]",
+)
+@click.option("--fresh", is_flag=True, help="Ask again whatever the journal says.")
+@click.option(
+    "--new-against",
+    metavar="REF",
+    help="Check only links that were not there at a Git revision; a fault counts at once.",
+)
+@click.option("--fix", is_flag=True, help="Rewrite what has moved for good; archive what is gone.")
+@click.option("--dry-run", is_flag=True, help="With --fix, print the changes as a diff only.")
+@click.option("--archive", is_flag=True, help="Have some cited pages saved that are not yet.")
+@click.option(
+    "--in-flight",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Requests at once, in all.",
+)
+@click.option(
+    "--per-host",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Requests at once to one host.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For one request.",
+)
+@click.option(
+    "--allow-private", is_flag=True, help="Ask loopback and private addresses too: for tests."
+)
+@_format("text", "json", "markdown", "junit", "sarif", "github")
+@_sentences
+def check_addresses(
+    paths: tuple[Path, ...],
+    site: Path | None,
+    bib: Path | None,
+    journal: Path | None,
+    new_against: str | None,
+    fix: bool,
+    dry_run: bool,
+    archive: bool,
+    form: str,
+    **options: Any,
+) -> None:
+    """Ask every link and picture whether it is still there.
+
+    Verdicts: ok; dead, which alone is an error; blocked (the host refuses robots); unknown (no
+    answer); suspect (a fault of a link that was fine before, or a page that says "not found").
+    What is known is kept in the journal, and asked again when it has aged.
+    """
+    from ethogram.links import report, survey
+
+    if dry_run and not fix:
+        raise click.UsageError("--dry-run says what --fix would do: give both.")
+    catalog = _catalog(paths, bib) if paths or site is None else None
+    if catalog is None and (fix or new_against):
+        raise click.UsageError("--fix and --new-against are for Markdown: name the pages.")
+    plan = survey.Survey.of(catalog, site, bib or _default_bib(paths), journal, **options)
+    results = plan.check(new_against)
+    if output := report.FORMATS[form](results):
+        click.echo(output)
+    if archive:
+        for address, snapshot in plan.save_pages(results):
+            click.echo(f"saved: {address} as {snapshot}" if snapshot else f"not saved: {address}")
+    if fix:
+        _mend_links(plan.mend(results), dry_run)
+    dead = any(result.verdict == "dead" and not result.served for result in results)
+    sys.exit(FINDINGS if dead else NO_PROBLEM)
+
+
+def _mend_links(mending: Any, dry_run: bool) -> None:
+    """Print a diff, or make the changes and say so; what is left is said in any case."""
+    if dry_run:
+        click.echo(mending.diff(), nl=False)
+    else:
+        mending.write()
+        for change in mending.changes:
+            click.echo(f"mended: {change.path}", err=True)
+    for line in mending.left:
+        click.echo(f"left: {line}", err=True)
+
+
 def _catalog(paths: tuple[Path, ...], bib: Path | None) -> Any:
     """Read the pages that are meant; the docs folder is the outermost one given."""
     from ethogram.catalog import Catalog, markdown_files

@@ -141,7 +141,7 @@ def _doi(text: str) -> WorkId | None:
 # -- addresses -------------------------------------------------------------------------------
 
 _PAPER = {"abs", "pdf", "html", "ps", "format", "src", "e-print", "bibtex"}
-_ARXIV_HOSTS = {
+ARXIV_HOSTS = {
     "arxiv.org",
     "export.arxiv.org",
     "browse.arxiv.org",
@@ -149,9 +149,10 @@ _ARXIV_HOSTS = {
     "ar5iv.org",
     "ar5iv.labs.arxiv.org",
 }
+"""Hosts on which a paper's address has arXiv's own form."""
 _DOI_HOSTS = {"doi.org", "dx.doi.org"}
 # Host -> the first parts of a path after which an arXiv number stands.
-_PATHS: dict[str, set[str]] = dict.fromkeys(_ARXIV_HOSTS, _PAPER) | {
+_PATHS: dict[str, set[str]] = dict.fromkeys(ARXIV_HOSTS, _PAPER) | {
     "alphaxiv.org": {"abs", "overview", "pdf"},
     "huggingface.co": {"papers"},
     "semanticscholar.org": {"arxiv"},
@@ -250,7 +251,7 @@ def _on_arxiv_host(host: str, parts: SplitResult) -> WorkId | None:
     if parts.port not in (None, 80, 443) or kind.lower() not in _PATHS[host]:
         return _plain_address(parts)
     found = _number_in_path(kind.lower(), rest, parts.query)
-    malformed = host in _ARXIV_HOSTS or _NUMBER_LIKE.match(rest)
+    malformed = host in ARXIV_HOSTS or _NUMBER_LIKE.match(rest)
     return found if found or malformed else _plain_address(parts)
 
 
@@ -309,7 +310,7 @@ def _mentioned_address(address: str) -> WorkId | None:
     """Read an address on arXiv's own hosts; a link to another site is kept as its author's."""
     parts = _split(address)
     host = _site(parts) if parts else ""
-    work = identify(address) if host in _ARXIV_HOSTS else None
+    work = identify(address) if host in ARXIV_HOSTS else None
     return work if work is not None and work.scheme == "arxiv" else None
 
 

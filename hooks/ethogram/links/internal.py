@@ -30,12 +30,28 @@ def check(catalog: Catalog) -> Iterator[Finding]:
 
     Pages that others link to are read from disk where the catalog does not have them.
     """
+    return (finding for _, finding in judged(catalog) if finding)
+
+
+def judged(catalog: Catalog) -> Iterator[tuple[Link, Finding | None]]:
+    """Yield every link inside the site with what is wrong with it; None where it is good."""
     site = _Site(catalog)
     for page in catalog.pages:
         source = catalog.relative(page.path)
         for link in links_in_document(page.document, page.path):
             if not is_external(link.url):
-                yield from _link(link, source, site)
+                yield link, _link(link, source, site)
+
+
+def path_of(link: Link, catalog: Catalog) -> str:
+    """Where a link inside the site leads, as a path that begins with the folder of the pages."""
+    parts = _PARTS.match(link.url)
+    path = unquote(parts["path"]) if parts else ""
+    source = catalog.relative(link.path)
+    folder = posixpath.dirname(source) if link.element == "markdown" else address_of(source)
+    target = _joined(folder, path) if path else source
+    rest = link.url[len(parts["path"]) :] if parts else ""
+    return f"{posixpath.join(catalog.docs.as_posix(), target)}{rest}"
 
 
 def is_external(url: str) -> bool:
@@ -72,15 +88,16 @@ class _Site:
         return anchors(page, self.catalog) if page else set()
 
 
-def _link(link: Link, source: str, site: _Site) -> Iterator[Finding]:
+def _link(link: Link, source: str, site: _Site) -> Finding | None:
     parts = _PARTS.match(link.url)
     path = unquote(parts["path"]) if parts else ""
     fragment = (parts["fragment"] or "").split(":~:")[0] if parts else ""
     found = _target(link, path, source, site) if path else source
     if found is None:
-        yield _dead(link, path, fragment, source, site)
-    elif found.endswith(".md") and not _has(site, found, fragment):
-        yield _dead_anchor(link, found, fragment, source, site)
+        return _dead(link, path, fragment, source, site)
+    if found.endswith(".md") and not _has(site, found, fragment):
+        return _dead_anchor(link, found, fragment, source, site)
+    return None
 
 
 # -- files -----------------------------------------------------------------------------------
