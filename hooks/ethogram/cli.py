@@ -310,6 +310,65 @@ def _mend_links(mending: Any, dry_run: bool) -> None:
         click.echo(f"left: {line}", err=True)
 
 
+@main.command("images")
+@_PATHS
+@click.option("--fetch", is_flag=True, help="Copy them into docs/assets/figures and show those.")
+@_BIB
+@click.option(
+    "--allow-private", is_flag=True, help="Ask loopback and private addresses too: for tests."
+)
+@_format("text", "json")
+@_sentences
+def mirror_images(
+    paths: tuple[Path, ...], fetch: bool, bib: Path | None, allow_private: bool, form: str
+) -> None:
+    """List the pictures that pages fetch from other sites, or copy them into this one.
+
+    A copy is WebP of bounded size, without metadata; the page shows it with width and height,
+    and its title says where it came from.
+    """
+    from ethogram.links.images import Fate, mirror, remote
+
+    catalog = _catalog(paths, bib)
+    _fail_on_unreadable(catalog.findings)
+    if not fetch:
+        _print_pictures(form, [(picture, {}, "") for picture in remote(catalog)])
+        return
+    with _Progress("Fetching pictures") as progress:
+        outcomes = mirror(catalog, allow_private=allow_private, progress=progress)
+    _print_pictures(form, [(each.picture, _fate(each), _told(each)) for each in outcomes])
+    failed = any(each.fate is not Fate.FETCHED for each in outcomes)
+    sys.exit(FINDINGS if failed else NO_PROBLEM)
+
+
+def _fate(outcome: Any) -> dict[str, Any]:
+    """What became of a picture, for JSON."""
+    file = outcome.file.as_posix() if outcome.file else None
+    return {"fate": outcome.fate.value, "file": file, "reason": outcome.reason}
+
+
+def _told(outcome: Any) -> str:
+    """The same for a person."""
+    if outcome.file and not outcome.reason:
+        return f" -> {outcome.file.as_posix()} ({outcome.before} -> {outcome.after} bytes)"
+    return f" {outcome.fate}: {outcome.reason}"
+
+
+def _print_pictures(form: str, pictures: list[tuple[Any, dict[str, Any], str]]) -> None:
+    from ethogram.findings import visible
+
+    if form == "json":
+        names = ("path", "line", "column", "address", "alt", "key")
+        _print_json(
+            {**{name: getattr(picture, name) for name in names}, **fate}
+            for picture, fate, _ in pictures
+        )
+        return
+    for picture, _, told in pictures:
+        place = f"{picture.path}:{picture.line}:{picture.column}"
+        click.echo(visible(f"{place}: {picture.address}{told}"))
+
+
 def _catalog(paths: tuple[Path, ...], bib: Path | None) -> Any:
     """Read the pages that are meant; the docs folder is the outermost one given."""
     from ethogram.catalog import Catalog, markdown_files

@@ -233,7 +233,7 @@ _RULES = (
         _W,
         "A picture is still fetched from another site.",
         "![Exploitable code before and after training](https://example.com/rate.png)\n",
-        "Save it under docs/assets/figures/ and show that file.",
+        "Run `ethogram images --fetch`, which copies it into docs/assets/figures/.",
     ),
     Rule(
         "missing-picture",

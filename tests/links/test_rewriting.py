@@ -205,6 +205,7 @@ def test_balanced_parentheses_stay_as_they_are(form: str) -> None:
         ("bare", "https://e.org/__a__"),
         ("bare", "https://e.org/?a&copy;b"),
         ("field", "https://e.org/a,b"),
+        ("field", "https://e.org/a&#1"),
         ("bare", "https://e.org/a b\\c"),
         ("srcset", "https://e.org/a,"),
         ("style", "https://e.org/(a)"),

@@ -144,6 +144,46 @@ def test_a_pause_holds_its_host_back_and_nobody_else() -> None:
     run(main)
 
 
+def test_nobody_gets_ahead_at_the_end_of_a_pause() -> None:
+    """While a busy event loop has yet to wake those who waited for it, who comes is behind them."""
+
+    async def main() -> None:
+        schedule = Schedule(per_host=1)
+        log = Log(schedule)
+        schedule.pause(A, 30)
+        waiting = asyncio.create_task(log.request(A, 1, "early"))
+        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.now = 31
+        await both(log.request(A, 1, "late"), wait(waiting))
+        assert log.names() == ["early", "late"]
+
+    run(main)
+
+
+def test_a_pause_costs_one_timer_however_many_wait() -> None:
+    """A host with thousands of links is woken once."""
+
+    async def main() -> None:
+        schedule = Schedule(per_host=1000)
+        log = Log(schedule)
+        schedule.pause(A, 30)
+        woken = 0
+        wake = schedule._wake
+
+        def counting(host: Any) -> None:
+            nonlocal woken
+            woken += 1
+            wake(host)
+
+        schedule._wake = counting  # type: ignore[method-assign]
+        await both(*(log.request(A, 0) for _ in range(1000)))
+        assert (woken, set(log.times())) == (1, {30})
+
+    run(main)
+
+
 def test_the_longest_pause_wins() -> None:
     """Nothing shortens a pause; a longer one that comes while requests wait lengthens it."""
 

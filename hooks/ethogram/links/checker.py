@@ -10,6 +10,7 @@ import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -157,6 +158,10 @@ class _Run:
     settled: dict[str, Entry] = field(default_factory=dict)
 
     async def ask(self, targets: Sequence[Target]) -> None:
+        """Ask for whatever the journal does not know."""
+        # Names are looked up in threads, and one that is slow must not hold up the others.
+        threads = ThreadPoolExecutor(self.options.in_flight)
+        asyncio.get_running_loop().set_default_executor(threads)
         wanted = [target for target in targets if not self._remembered(target)]
         arxiv: list[_Question] = []
         others: list[_Question] = []

@@ -10,7 +10,7 @@ from ethogram.catalog import Catalog
 from ethogram.links.archive import added, is_stable
 from ethogram.links.extract import Link, links_in_document
 from ethogram.links.report import Result
-from ethogram.links.rewriting import Change, Edit, apply, replacements
+from ethogram.links.rewriting import Change, Edit, apply, read_exactly, replacements
 from ethogram.links.targets import asked_for
 from ethogram.links.verdicts import Verdict
 
@@ -40,8 +40,6 @@ class Mending:
             EthogramError: a file has changed since it was read, or cannot be written.
         """
         for change in self.changes:
-            if not change.before:
-                Path(change.path).touch()
             change.write()
 
 
@@ -98,7 +96,7 @@ def _archived(results: Iterable[Result], archive: Path) -> Iterator[Change]:
         and result.snapshot
         and not 200 <= (result.status or 0) < 300  # else only a place on the page is gone
     }
-    before = archive.read_text(encoding="utf-8") if archive.exists() else ""
+    before = read_exactly(archive.as_posix()) if archive.exists() else ""
     after = added(before, snapshots, archive.as_posix())
     if after != before:
         yield Change(archive.as_posix(), before, after)

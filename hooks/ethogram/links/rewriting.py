@@ -132,14 +132,18 @@ def apply(edits: Iterable[Edit]) -> list[Change]:
         by_path[edit.path].append(edit)
     changes = []
     for path, found in sorted(by_path.items()):
-        text = _read(path)
+        text = read_exactly(path)
         mark = _BOM if text.startswith(_BOM) else ""
         changes.append(Change(path, text, mark + edited(text.removeprefix(_BOM), found)))
     return changes
 
 
-def _read(path: str) -> str:
-    """A file's text with its line ends and byte order mark."""
+def read_exactly(path: str) -> str:
+    """Return a file's text with its line ends and byte order mark.
+
+    Raises:
+        EthogramError: it cannot be read, or is not UTF-8.
+    """
     try:
         return Path(path).read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
@@ -243,6 +247,7 @@ def _is_plain_bare(url: str) -> bool:
         and url.count("(") == url.count(")")
         and not _EMPHASIS.search(url)
         and not _ENTITY_LIKE.search(url)
+        and "&#" not in url  # a browser wants no semicolon behind a number
     )
 
 
