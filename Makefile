@@ -46,7 +46,7 @@ lint: $(DEV) ## check the code's style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-links: $(SITE) ## ask every link and picture whether it is still there (the command is yet to come)
+links: $(SITE) ## ask every link and picture whether it is still there
 	@$(BIN)/ethogram links
 
 browser: $(DEV) ## find a browser for the tests, or get one
