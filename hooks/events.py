@@ -12,7 +12,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext
@@ -23,6 +23,8 @@ from ethogram.cards import read_page
 from ethogram.catalog import Catalog
 from ethogram.check import check
 from ethogram.findings import EthogramError, Finding, Severity, to_text
+from ethogram.links.finished import Finished
+from ethogram.links.gone import Gravestones
 from ethogram.render import Href, Rendered, render_page
 from ethogram.settings import Settings
 
@@ -34,12 +36,14 @@ class _State:
     """What the events of one process tell each other."""
 
     serving: bool = False
+    dirty: bool = False
     settings: Settings = field(default_factory=Settings)
     bib: Path = Path("bib")
     catalog: Catalog | None = None
     findings: list[Finding] = field(default_factory=list)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     html: str = ""
+    finished: Finished | None = None
     asked: set[str] = field(default_factory=set)
 
 
@@ -48,7 +52,7 @@ _state = _State()
 
 def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
     """Remember whether this is a preview, which no fault may stop."""
-    _state.serving = command == "serve"
+    _state.serving, _state.dirty = command == "serve", dirty
 
 
 @event_priority(100)
@@ -85,6 +89,21 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         gc.freeze()  # all of this is wanted to the end: the collector need not look through it
     config.nav = navigation.expand(config.nav, catalog)
     return files
+
+
+@event_priority(-100)
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
+    """Get ready to look at finished pages, now that all files of the site are known."""
+    try:
+        gone = Gravestones(_catalog().archive, _state.bib / "links.jsonl")
+    except EthogramError as error:
+        raise PluginError(str(error)) from None
+    unbuilt = InclusionLevel.EXCLUDED if _state.serving else InclusionLevel.DRAFT
+    wanted = [file for file in files if file.inclusion.value > unbuilt.value]
+    built = {file.dest_uri: _source_of(file) for file in wanted}
+    logo = str(config.theme.get("logo") or "").lstrip("/")
+    _state.finished = Finished(Path(config.site_dir), config.site_url or "", built, gone, (logo,))
+    return env
 
 
 @event_priority(100)
@@ -133,14 +152,24 @@ def _finish(context: TemplateContext, /, page: Page, **_: Any) -> TemplateContex
 on_page_context = CombinedEvent(_index, _finish)
 
 
+@event_priority(-100)
+def on_post_template(output: str, *, template_name: str, **_: Any) -> str:
+    """Look at the pages that the theme makes of no Markdown, such as 404.html."""
+    is_page = template_name.endswith((".html", ".htm"))
+    return _finished().page(output, template_name) if is_page else output
+
+
+@event_priority(-100)
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Let go of what has been written, which MkDocs would hold until all pages are."""
-    page.content = ""
-    return output
+    """Look at the finished page and repair it."""
+    page.content = ""  # MkDocs would hold it until all pages are written
+    return _finished().page(output, page.file.dest_uri, _source_of(page.file))
 
 
+@event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     """Count, and fail where a card was lost, or where errors meet a strict build."""
+    _conclude()
     pages = _state.rendered
     found = sum(len(rendered.cards) for rendered in pages.values())
     shown = sum(len(rendered.shown) for rendered in pages.values())
@@ -162,6 +191,23 @@ def _catalog() -> Catalog:
     return _state.catalog
 
 
+def _finished() -> Finished:
+    if _state.finished is None:
+        raise PluginError("The site's files are not known: on_env did not run.")
+    return _state.finished
+
+
+def _conclude() -> None:
+    """Report what the finished pages have that leads nowhere."""
+    found = _finished().findings(static=not _state.dirty)
+    _report(found)
+    _state.findings += found
+
+
+def _source_of(file: File) -> Path | None:
+    return Path(file.abs_src_path) if file.abs_src_path else None
+
+
 def _beside(config: MkDocsConfig, name: str) -> Path:
     return _relative(Path(config.config_file_path or "mkdocs.yml").parent / name)
 
@@ -179,13 +225,12 @@ def _relative(path: Path) -> Path:
 
 def _href(page: Page, files: Files) -> Href:
     """Addresses of docs pages as seen from a page."""
-
-    top = get_relative_url(".", page.url)
+    top, known = get_relative_url(".", page.url), files.src_uris
 
     def href(target: str) -> str:
         path, hash_mark, anchor = target.partition("#")
-        file = files.get_file_from_path(path)
-        return f"{top}/{file.url if file else path}{hash_mark}{anchor}"
+        file = known.get(path)  # get_file_from_path takes the path apart first, each time
+        return f"{top}/{file.url}{hash_mark}{anchor}" if file else ""
 
     return href
 

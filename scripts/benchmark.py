@@ -116,6 +116,7 @@ def configure(folder: Path, bare: bool) -> Path:
     start, end = text.index("# A folder stands"), text.index("theme:")
     text = text[:start] + text[end:]
     text = text.replace("hooks/events.py", (ROOT / "hooks/events.py").as_posix())
+    (folder / "docs/none.css").touch()
     text = text.replace("  - assets/ethogram.css", "  - none.css")
     if bare:
         plugins, hooks = text.index("  - bibtex:"), text.index("markdown_extensions:")

@@ -83,6 +83,7 @@ class LoopbackWeb:
         self._sockets = [socket.create_server(("127.0.0.1", 0), backlog=512) for _ in range(hosts)]
         self.ports = [each.getsockname()[1] for each in self._sockets]
         self._loop = asyncio.new_event_loop()
+        self._running = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def set(self, path: str, replies: Reply | list[Reply]) -> None:
@@ -99,6 +100,7 @@ class LoopbackWeb:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        self._running.wait()
         return self
 
     def __exit__(
@@ -115,6 +117,7 @@ class LoopbackWeb:
         for each in self._sockets:
             start = asyncio.start_server(self._serve, sock=each, backlog=512)
             self._loop.run_until_complete(start)
+        self._loop.call_soon(self._running.set)
         self._loop.run_forever()
         for task in asyncio.all_tasks(self._loop):
             task.cancel()

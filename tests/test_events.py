@@ -230,3 +230,67 @@ def test_search_finds_authors_terms_and_findings(site: Path) -> None:
         assert wanted in words
     assert "Lambert" not in words  # the fourth author stands in the reference alone
     assert not re.search(r"[\x91\x92\ue000-\uf8ff]", words)
+
+
+DEAD = '{"url": "https://%s", "kind": "%s", "verdict": "dead", "checked": "2026-11-20T01:02:03Z"}\n'
+ROT = """\
+# T
+
+[Gone](https://gone.example/a), [lost](https://lost.example/b#c), [fine](https://fine.example/).
+
+![What it showed](https://gone.example/p.png)
+
+![Ours](assets/square.png)
+
+`<a href="https://gone.example/a">` [work](https://arxiv.org/abs/2401.05566)
+"""
+
+
+def test_rot_is_repaired_for_the_reader(site: Path, tmp_path: Path) -> None:
+    """By journal and archive, in Markdown and cards: marked, struck, framed; other pages as before.
+
+    Twice the same to the byte, and no server is asked.
+    """
+    folder = copy_site(tmp_path / "site")
+    (folder / "docs/rot.md").write_text(ROT)
+    dead = [("gone.example/a", "page"), ("lost.example/b", "page"), ("gone.example/p.png", "image")]
+    (folder / "bib/links.jsonl").write_text("".join(DEAD % each for each in dead))
+    copy = "https://web.archive.org/web/20200506012345/https://gone.example/a"
+    (folder / "bib/archive.yml").write_text(f"https://gone.example/a: {copy}\n")
+    assert build(folder).returncode == 0
+    rot = page(folder / "site", "rot")
+    assert rot.cssselect("a.archived")[0].get("href") == copy
+    assert rot.cssselect("s.dead-link > a")[0].get("href") == "https://lost.example/b#c"
+    notes = [text(note) for note in rot.cssselect(".link-note")]
+    assert notes[:2] == ["archived copy, 2020-05-06", "dead link, seen 2026-11-20"]
+    frame = rot.cssselect(".dead-picture")[0]
+    assert text(frame) == "What it showed picture gone, source"
+    assert frame.cssselect("a")[0].get("href") == "https://gone.example/p.png"
+    ours = rot.cssselect("img")[0]
+    assert [ours.get(name) for name in ("width", "height", "loading")] == ["8", "8", "lazy"]
+    assert len(notes) == 3 and '<a href="https://gone.example/a">' in text(rot)
+    html = (folder / "site/rot/index.html").read_bytes()
+    assert build(folder).returncode == 0
+    assert (folder / "site/rot/index.html").read_bytes() == html
+
+
+OVERRIDE = """\
+{% extends "base.html" %}
+{% block footer %}<a href="{{ 'imprint/' | url }}">Imprint</a>{% endblock %}
+"""
+
+
+def test_what_the_theme_links_to_is_checked(tmp_path: Path) -> None:
+    """A dead link of a template, of 404.html and of raw HTML in docs/ fails a strict build."""
+    folder = copy_site(tmp_path / "site")
+    (folder / "theme").mkdir()
+    for name in ("main.html", "404.html"):
+        (folder / "theme" / name).write_text(OVERRIDE)
+    (folder / "docs/raw.html").write_text('<p>\n<img src="nowhere.png" alt="a">')
+    settings = folder / "mkdocs.yml"
+    own = "name: material\n  custom_dir: theme"
+    settings.write_text(settings.read_text().replace("name: material", own))
+    result = build(folder, "--strict")
+    assert result.returncode == 1
+    assert "docs/raw.html:2:11: missing-picture nowhere.png leads to no file" in result.stdout
+    assert re.search(r"site/404.html:\d+:\d+: dead-link /imprint/ .* more pages", result.stdout)

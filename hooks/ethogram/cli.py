@@ -286,7 +286,9 @@ def check_addresses(
     if catalog is None and (fix or new_against):
         raise click.UsageError("--fix and --new-against are for Markdown: name the pages.")
     plan = survey.Survey.of(catalog, site, bib or _default_bib(paths), journal, **options)
-    results = plan.check(new_against)
+    results = plan.ask(new_against)
+    if not new_against:
+        results += plan.look_inside()
     if output := report.FORMATS[form](results):
         click.echo(output)
     if archive:

@@ -59,7 +59,8 @@ class Context:
         pages: the docs/ path of each term that has a page of its own.
         cards: by term, the cards that stand on its page or name it.
         docs: the folder of the pages, by which a card's path begins.
-        href: the address of a page, relative to the one being rendered.
+        href: the address of a page, relative to the one being rendered; empty where the site
+            has no such page.
         links: makes the state of the site's links as HTML, for the page that shows it.
     """
 
@@ -394,7 +395,7 @@ def _facet_chips(card: Card, name: str, facet: Mapping[str, Term]) -> Iterator[s
 def _term_chip(term: Term | None, written: str, context: Context) -> str:
     if term is None:
         return _chip("behavior", escape(written))
-    link = f'<a href="{escape(term_address(term, context))}">{escape(term.label)}</a>'
+    link = _link(term_address(term, context), escape(term.label))
     return _chip("behavior", link, term.definition)
 
 
@@ -402,6 +403,11 @@ def _term_chip(term: Term | None, written: str, context: Context) -> str:
 def _chip(kind: str, html: str, definition: str = "") -> str:
     title = f' title="{escape(definition)}"' if definition else ""
     return f'<li class="{kind}"{title}>{html}</li>'
+
+
+def _link(href: str, html: str) -> str:
+    """A link, or what it would show where there is no such page."""
+    return f'<a href="{escape(href)}">{html}</a>' if href else html
 
 
 def term_address(term: Term, context: Context) -> str:
@@ -557,10 +563,10 @@ def _group_items(groups: list[Group], context: Context) -> str:
 
 
 def _group_item(group: Group, context: Context) -> str:
-    href = escape(context.href(f"{group.slug}/index.md"))
     count = len({card for term in group.terms for card in context.cards.get(term.slug, ())})
     number = f' <span class="count">{count} {"card" if count == 1 else "cards"}</span>'
-    title = f'<dt><a href="{href}">{escape(group.label)}</a>{number if count else ""}</dt>'
+    label = _link(context.href(f"{group.slug}/index.md"), escape(group.label))
+    title = f"<dt>{label}{number if count else ''}</dt>"
     return f"{title}<dd>{escape(group.definition)}</dd>"
 
 
@@ -582,20 +588,20 @@ def _term(term: Term, context: Context) -> str:
     """A term, linked where it has a page, with how many cards name it, and its definition."""
     label = escape(term.label)
     if term.slug in context.pages:
-        label = f'<a href="{escape(context.href(context.pages[term.slug]))}">{label}</a>'
+        label = _link(context.href(context.pages[term.slug]), label)
     count = len(context.cards.get(term.slug, ()))
     number = f' <span class="count">{count} {"card" if count == 1 else "cards"}</span>'
     title = f'<dt id="{term.slug}">{label}{number if count else ""}</dt>'
     return f"{title}<dd>{escape(term.definition)}</dd>"
 
 
-def _links(rendered: Rendered, context: Context) -> str:
+def _link_health(rendered: Rendered, context: Context) -> str:
     return rendered.token(context.links)
 
 
 LISTS: Mapping[str, Callable[[Rendered, Context], str]] = {
     "groups": _groups,
-    "links": _links,
+    "links": _link_health,
     "rules": _rules,
 }
 """The lists that a page may ask for, by name."""

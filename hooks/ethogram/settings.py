@@ -55,6 +55,7 @@ class Settings:
             `ETHOGRAM_RESOLVE` overrides it.
         links: whether a build takes what is known of links from the journal alone (`journal`), or
             asks every one of them at its end (`online`). `ETHOGRAM_LINKS` overrides it.
+        allow_private: whether links to loopback and private addresses may be asked: for tests.
         endpoints: where to ask about links.
         archive_hosts: hosts whose pages `ethogram links --archive` has saved.
         archive_per_run: how many pages it has saved in one run at most.
@@ -63,6 +64,7 @@ class Settings:
     bib: str = "bib"
     resolve: Literal["serve", "never"] = "serve"
     links: Literal["journal", "online"] = "journal"
+    allow_private: bool = False
     endpoints: Endpoints = field(default_factory=Endpoints)
     archive_hosts: tuple[str, ...] = (
         "alignment.anthropic.com",
@@ -151,6 +153,10 @@ def _hosts(value: object) -> str:
     return "" if good else "Write a list of host names."
 
 
+def _yes_or_no(value: object) -> str:
+    return "" if isinstance(value, bool) else "Write `true` or `false`."
+
+
 def _count(value: object) -> str:
     good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return "" if good else "Write a number, 0 or more."
@@ -160,6 +166,7 @@ _CHECKS: dict[str, _Check] = {
     "bib": _text,
     "resolve": _one_of("serve", "never"),
     "links": _one_of("journal", "online"),
+    "allow_private": _yes_or_no,
     "endpoints": lambda _: "",  # checked one by one, as they are read
     "archive_hosts": _hosts,
     "archive_per_run": _count,

@@ -53,7 +53,8 @@ class Survey:
         catalog: Catalog | None,
         site: Path | None,
         bib: Path,
-        journal: Path | None,
+        journal: Path | None = None,
+        settings: Settings | None = None,
         **options: Any,
     ) -> "Survey":
         """Read what is known.
@@ -63,13 +64,15 @@ class Survey:
             site: a built site, if any.
             bib: the folder of records.
             journal: its file; by default that of the site.
+            settings: the site's; by default those of mkdocs.yml beside the pages.
             options: those of `Options`.
 
         Raises:
             EthogramError: a setting, the archive or the journal cannot be read.
         """
         docs = catalog.docs if catalog else Path("docs")
-        settings = Settings.beside(docs)
+        settings = settings or Settings.beside(docs)
+        options["allow_private"] = options.get("allow_private") or settings.allow_private
         records = catalog.bibliography if catalog else Bibliography.load(bib)
         default = bib / JOURNAL if bib.is_dir() else Path(STRAY_JOURNAL)
         known = Known(
@@ -80,8 +83,8 @@ class Survey:
         )
         return cls(catalog, site, bib / "archive.yml", known, Options(**options), settings)
 
-    def check(self, new_against: str | None = None) -> list[Result]:
-        """Return the verdict on each link, inside the site and out of it.
+    def ask(self, new_against: str | None = None) -> list[Result]:
+        """Return the verdict on each link that leads out of the site.
 
         Args:
             new_against: a Git revision: only links that were not there then are looked at, and a
@@ -97,18 +100,17 @@ class Survey:
             targets = [target for target in targets if target.url not in before]
             new = frozenset(target.url for target in targets)
         with Progress(len(targets)) as progress:
-            results = check_links(targets, self.known, self.options, new, progress.told)
-        return [*results, *self._inside(new_against)]
+            return check_links(targets, self.known, self.options, new, progress.told)
+
+    def look_inside(self) -> list[Result]:
+        """Return the verdict on each link inside the site, as the Markdown has it."""
+        return check_inside(self.catalog) if self.catalog else []
 
     def _targets(self) -> list[Target]:
         pages = targets_of(self.catalog) if self.catalog else []
         known = {target.url for target in pages}
         built = targets_in_site(self.site) if self.site else []
         return [*pages, *(target for target in built if target.url not in known)]
-
-    def _inside(self, new_against: str | None) -> list[Result]:
-        """Links inside the site: those of the Markdown; they are no matter of what is new."""
-        return check_inside(self.catalog) if self.catalog and not new_against else []
 
     def mend(self, results: Sequence[Result]) -> Mending:
         """Plan what can be mended in the Markdown and in the archive.

@@ -1,0 +1,235 @@
+"""`links.repair`: what is dead is served from its copy or shown as dead, and all else stays."""
+
+import re
+
+import lxml.html
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ethogram.links.addresses import Kind
+from ethogram.links.gone import Gone
+from ethogram.links.repair import repair, tokens
+from ethogram.links.tags import Text, tags
+
+BASE = "https://own.example/d/"
+ARCHIVE = "https://web.archive.org/web/20200506012345/"
+NOTE = '<small class="link-note">'
+COPIED = f"{NOTE}archived copy, 2020-05-06</small>"
+DEAD = f"{NOTE}dead link, seen 2026-11-20</small>"
+
+
+def gone(url: str, kind: Kind) -> Gone | None:
+    """Whatever is called `old` has a copy, whatever is called `dead` has none."""
+    if "old" in url:
+        return Gone(f"{ARCHIVE}{url}", "2020-05-06", "2026-11-20")
+    return Gone(seen="2026-11-20") if "dead" in url else None
+
+
+def local(url: str) -> tuple[int, int] | None:
+    """Pictures below the site's root are 30 by 20, drawings have no size."""
+    if not url.startswith("https://own.example/"):
+        return None
+    return (0, 0) if url.endswith(".svg") else (30, 20)
+
+
+def mended(html: str) -> str:
+    """A page, repaired."""
+    return repair(html, BASE, gone, local)
+
+
+LINKS = [
+    (
+        '<a href="https://x.org/old">t</a>!',
+        f'<a class="archived" href="{ARCHIVE}https://x.org/old">t</a> {COPIED}!',
+    ),
+    (
+        "<A Class='b c'\n HREF = https://x.org/old#f >t</A>",
+        f'<A class="b c archived"\n href="{ARCHIVE}https://x.org/old#f" >t</A> {COPIED}',
+    ),
+    (
+        "<a href='https://x.org/old?a=1&amp;b=2' class>t</a>",
+        f'<a href="{ARCHIVE}https://x.org/old?a=1&amp;b=2" class="archived">t</a> {COPIED}',
+    ),
+    (
+        '<h2><a href="//x.org/dead">t</a></h2>',
+        f'<h2><s class="dead-link"><a href="//x.org/dead">t</a></s> {DEAD}</h2>',
+    ),
+    (
+        '<td><a href=" &#104;ttps://x.org/dead ">t</a></td>',
+        '<td><s class="dead-link"><a href=" &#104;ttps://x.org/dead ">t</a></s> ' + DEAD + "</td>",
+    ),
+    (
+        '<a href="https://x.org/dead">t<a href="b">u</a>',
+        f'<s class="dead-link"><a href="https://x.org/dead">t</a></s> {DEAD}<a href="b">u</a>',
+    ),
+    (
+        '<noscript><a title="a>b" href="https://x.org/dead">t</a></noscript>',
+        '<noscript><s class="dead-link"><a title="a>b" href="https://x.org/dead">t</a></s> '
+        f"{DEAD}</noscript>",
+    ),
+]
+
+
+@pytest.mark.parametrize(("html", "expected"), LINKS)
+def test_a_dead_link_is_served_or_struck(html: str, expected: str) -> None:
+    """However it is written: the copy and its date where there is one, else struck and said so."""
+    assert mended(html) == expected
+
+
+WORDS = '<small class="link-note">picture gone, <a href="https://x.org/dead.png">source</a></small>'
+OLD = ARCHIVE.replace("345/", "345im_/")
+PICTURES = [
+    (
+        '<img src="https://x.org/dead.png" alt="A &lt;b&gt; &amp; c" id="i">',
+        f'<span class="dead-picture" id="i">A &lt;b&gt; &amp; c {WORDS}</span>',
+    ),
+    ('<img src="https://x.org/dead.png">', f'<span class="dead-picture">{WORDS}</span>'),
+    (
+        '<a href="b"><IMG SRC=https://x.org/dead.png alt=c></a>',
+        f'<a href="b"><span class="dead-picture">c {NOTE}picture gone</small></span></a>',
+    ),
+    (
+        '<img src="https://x.org/old.png" alt="c">',
+        f'<img class="archived" src="{OLD}https://x.org/old.png" alt="c"> {COPIED}',
+    ),
+    (
+        '<img src="https://x.org/b.png" srcset="https://x.org/dead.png, https://x.org/c.png 2x">',
+        '<img src="https://x.org/b.png" srcset="https://x.org/c.png 2x">',
+    ),
+    (
+        '<img srcset="https://x.org/dead.png 2x" src="https://x.org/b.png">',
+        '<img  src="https://x.org/b.png">',
+    ),
+    (
+        '<picture><source srcset="https://x.org/dead.webp"><img src="https://x.org/dead.png">',
+        f'<picture><span class="dead-picture">{WORDS}</span>',
+    ),
+    (
+        '<picture><source srcset="https://x.org/b.webp"><img src="https://x.org/dead.png">',
+        '<picture><source srcset="https://x.org/b.webp"><img src="https://x.org/dead.png">',
+    ),
+]
+
+
+@pytest.mark.parametrize(("html", "expected"), PICTURES)
+def test_a_dead_picture_shows_its_words(html: str, expected: str) -> None:
+    """Its copy, or its alternative text and where it was; a source that lives is enough."""
+    assert mended(html) == expected
+
+
+OWN = [
+    (
+        '<img src="a.png" alt="b">',
+        '<img loading="lazy" decoding="async" width="30" height="20" src="a.png" alt="b">',
+    ),
+    ('<img src="/a.svg"/>', '<img loading="lazy" decoding="async" src="/a.svg"/>'),
+    (
+        "<img width=9 src=a.png loading=eager>",
+        '<img decoding="async" width=9 src=a.png loading=eager>',
+    ),
+    (
+        "<img height=9 decoding=sync src=../a.png>",
+        '<img loading="lazy" height=9 decoding=sync src=../a.png>',
+    ),
+    ("<img src=a.png width=1 height=1 loading decoding>",) * 2,
+    ("<img src=https://x.org/a.png>",) * 2,
+    (
+        '<base href="https://x.org/"><img src=a.png><a href="dead">t</a>',
+        '<base href="https://x.org/"><img src=a.png><s class="dead-link"><a href="dead">t</a></s> '
+        + DEAD,
+    ),
+]
+
+
+@pytest.mark.parametrize(("html", "expected"), OWN)
+def test_a_picture_of_the_site_has_its_size(html: str, expected: str) -> None:
+    """Nothing shifts and nothing loads before it is seen, unless the author said otherwise."""
+    assert mended(html) == expected
+
+
+UNTOUCHED = [
+    '<!-- <a href="https://x.org/dead">t</a> <img src="a.png"> -->',
+    "<script>'<img src=\"a.png\">'</script>",
+    "<textarea><img src=a.png></textarea><title><img src=a.png></title>",
+    "<code>&lt;img src=a.png&gt;</code>",
+    '<p title="<img src=a.png>">',
+    '<svg><a href="https://x.org/dead"><text>t</text></a></svg>',
+    '<video poster="https://x.org/dead.png" src="https://x.org/dead.mp4"></video>',
+    '<link rel="stylesheet" href="https://x.org/dead.css">',
+    '<a name="https://x.org/dead">t</a>',
+    '<a href="https://x.org/dead">never closed',
+    '<a href="https://x.org/b">t</a> <a title="dead" href="#dead">u</a>',
+    '<p class="a <img src=a.png>',
+]
+
+
+@pytest.mark.parametrize("html", UNTOUCHED)
+def test_nothing_else_is_touched(html: str) -> None:
+    """Comments, scripts, code, drawings and other elements stay as they are: the same string."""
+    assert mended(html) is html
+
+
+PIECES = st.sampled_from(
+    [
+        *("<a ", "<A\n", "<img ", "</a>", "<p ", "</p>", "<svg>", "</svg>", "<b/>", "<picture>"),
+        *("href=", "src=", "SRCSET=", "title=", "alt=", "class=", "width=", "/", ">", " ", "&amp;"),
+        *('"https://x.org/dead"', "'https://x.org/old#a'", "https://x.org/dead", '"a.png"', '"'),
+        *("<!--", "-->", "<script>", "</script>", "<title>", "</title>", "<style/>", "text", "'"),
+        *("<source srcset=", '"https://x.org/dead 2x, b.png"', "<base href=", "=", "é", "<!x>"),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=24).map("".join))
+def test_tags_are_seen_where_the_tokenizer_sees_them(html: str) -> None:
+    """One step through a tag ends where the careful reader ends, whatever the page."""
+    names = ("a", "base", "img", "picture", "source")
+    expected = [(tag.name, tag.text.offsets[0]) for tag in tags(Text.of(html)) if tag.name in names]
+    assert [(token.name, token.stop) for token in tokens(html) if not token.end] == expected
+
+
+@given(st.lists(PIECES, max_size=24).map("".join))
+def test_a_page_without_anything_dead_is_returned_itself(html: str) -> None:
+    """Byte for byte: nothing is parsed and written anew."""
+    assert repair(html, BASE, lambda *_: None, lambda _: None) is html
+
+
+WHOLE = st.lists(
+    st.sampled_from(
+        [
+            '<a href="https://x.org/dead">dead</a>',
+            '<a class="k" href="https://x.org/old">old <b>bold</b></a>',
+            '<a href="b">plain</a>',
+            "<A HREF='https://x.org/dead'><img src='https://x.org/dead.png' alt='words'></A>",
+            '<img src="https://x.org/dead.png" alt="words">',
+            '<img src="a.png" alt="own">',
+            "<p>text &amp; more</p>",
+            "<code>&lt;a href=dead&gt;</code>",
+            "<!-- <img src=a.png> -->",
+            "<h2 id=x>Title</h2>",
+        ]
+    ),
+    max_size=9,
+).map("".join)
+
+
+@given(WHOLE)
+def test_a_repaired_page_says_the_same(html: str) -> None:
+    """By lxml's reading: without the notes, the words are the same, those of dead pictures added.
+
+    Every dead link stands in an `s`, every picture that is left has a source that lives.
+    """
+    before, after = (
+        lxml.html.fromstring(f"<div>{html}</div>"),
+        lxml.html.fromstring(f"<div>{mended(html)}</div>"),
+    )
+    for picture in before.xpath("//img[starts-with(@src, 'https://x.org/dead')]"):
+        picture.tail = picture.get("alt") + (picture.tail or "")
+    for note in after.xpath("//small[@class='link-note']"):
+        note.text = note.text.lstrip()
+        note.drop_tree()
+    assert re.sub(r"\s+", "", after.text_content()) == re.sub(r"\s+", "", before.text_content())
+    assert not after.xpath("//a[contains(@href, 'dead')][not(parent::s)]")
+    assert not after.xpath("//img[contains(@src, 'dead')]")
+    assert len(after.xpath("//a[contains(@class, 'archived')]")) == html.count("x.org/old")
