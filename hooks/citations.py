@@ -8,8 +8,14 @@ works. What remains its own is what it does well: footnotes, numbered as the pag
 """
 
 import math
+import re
 from types import SimpleNamespace
+from xml.etree.ElementTree import Element
 
+from markdown import Extension, Markdown
+from markdown.extensions.footnotes import FootnoteInlineProcessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs_bibtex.citation import Citation, CitationBlock, InlineReference
@@ -17,7 +23,7 @@ from mkdocs_bibtex.plugin import BibTexPlugin
 from mkdocs_bibtex.registry import ReferenceRegistry
 
 from ethogram.bibliography import Bibliography
-from ethogram.render import CITE_CLOSE, CITE_OPEN, reference_token
+from ethogram.render import CITE_CLOSE, CITE_OPEN, REFERENCE_OPEN, reference_token
 
 _VEIL = {"[": "\ue0f0", "@": "\ue0f1", "\\bibliography": "\ue0f2", "\\full_bibliography": "\ue0f3"}
 
@@ -49,6 +55,47 @@ class _Records(ReferenceRegistry):  # type: ignore[misc]  # the plugin has no ty
         return reference_token(citation.key)
 
 
+class _PlainNotes(Extension):  # type: ignore[misc]  # Python-Markdown has no type information
+    """Footnotes whose numbers and references are not searched for Markdown: there is none.
+
+    Python-Markdown tries some thirty patterns on every text, and a card adds four to a page.
+    """
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802  as the parser calls it
+        if "footnote" in md.inlinePatterns:
+            notes = md.inlinePatterns["footnote"]
+            mark = _PlainMark(notes.pattern, notes.footnotes)
+            md.inlinePatterns.register(mark, "footnote", _MARK_PRIORITY)
+            md.treeprocessors.register(_PlainReferences(md), "plain-notes", _NOTES_PRIORITY)
+
+
+# Those of Python-Markdown's extension, and of a place between its notes (50) and the patterns (20).
+_MARK_PRIORITY, _NOTES_PRIORITY = 175, 40
+
+
+class _PlainMark(FootnoteInlineProcessor):  # type: ignore[misc]
+    """A footnote's mark, whose number is final."""
+
+    def handleMatch(  # noqa: N802
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element | None, int | None, int | None]:
+        mark, start, end = super().handleMatch(m, data)
+        for link in mark if mark is not None else ():
+            link.text = AtomicString(link.text)
+        return mark, start, end
+
+
+class _PlainReferences(Treeprocessor):  # type: ignore[misc]
+    """References and the links back from them, whose texts are final."""
+
+    def run(self, root: Element) -> None:
+        for paragraph in root.iter("p"):
+            if (paragraph.text or "").startswith(REFERENCE_OPEN):
+                paragraph.text = AtomicString(paragraph.text)
+                for link in paragraph:
+                    link.text = AtomicString(link.text)
+
+
 def take_over(config: MkDocsConfig) -> None:
     """Keep mkdocs-bibtex from parsing files; to be called before its own `on_config`.
 
@@ -56,6 +103,7 @@ def take_over(config: MkDocsConfig) -> None:
         PluginError: mkdocs.yml does not have the plugin.
     """
     _plugin(config).last_configured = math.inf  # newer than any file: none has to be read
+    config.markdown_extensions.append(_PlainNotes())
 
 
 def use_records(config: MkDocsConfig, bibliography: Bibliography) -> None:

@@ -161,8 +161,11 @@ class Card:
 
     def values(self, name: str) -> tuple[Value, ...]:
         """The values of a field, in order; none where the card does not have it."""
-        found = [field.values for field in self.fields if field.name == name]
-        return found[0] if len(found) == 1 else tuple(value for some in found for value in some)
+        found: tuple[Value, ...] = ()
+        for field in self.fields:
+            if field.name == name:
+                found = found + field.values if found else field.values
+        return found
 
     def value(self, name: str) -> str:
         """The first value of a field, or an empty string."""

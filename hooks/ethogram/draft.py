@@ -127,8 +127,11 @@ class _Draft:
 
     def peek(self, *names: str) -> str:
         """The raw value of the first of these fields that says something, left where it is."""
-        found = (self.fields[name].raw for name in names if name in self.fields)
-        return next((raw for raw in found if raw.strip()), "")
+        for name in names:
+            found = self.fields.get(name)
+            if found and found.raw.strip():
+                return found.raw
+        return ""
 
     def take(self, *names: str) -> str:
         """The raw value of the first of these fields that says something, taken out."""

@@ -28,7 +28,15 @@ CITE_OPEN, CITE_CLOSE = "\ue0e2", "\ue0e3"
 _OPEN, _CLOSE = "\x91", "\x92"  # PRIVATE USE ONE and TWO: in Latin-1, pages take half the memory
 _MARKS = (_OPEN, _CLOSE, *map(chr, range(0xE0E0, 0xE100)))
 _REFERENCE = "ref-"
-_REFERENCE_NOTE = re.compile(rf'<li id="fn:[^"]*">\s*<p>{_OPEN}{_REFERENCE}.*?</li>', re.DOTALL)
+REFERENCE_OPEN = f"{_OPEN}{_REFERENCE}"
+"""How the token begins that stands for a work's reference."""
+
+_REFERENCE_NOTE = re.compile(rf'<li id="fn:[^"]*">\s*<p>{REFERENCE_OPEN}.*?</li>', re.DOTALL)
+# What a search index has no use for: footnotes' numbers, permalinks, and tags within a text.
+_NO_WORDS = re.compile(
+    r"<sup id=\"fnref[^>]*>.*?</sup>|<a class=\"headerlink\".*?</a>"
+    r"|</?(?:a|em|span|strong)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
+)
 _CARD = re.compile(r'ethogram-(\d+)"')
 LIST_MARK = re.compile(r"^<!-- list: (?P<name>[\w-]+) -->$", re.MULTILINE)
 """Where a page wants something made by the build: one of `LISTS`."""
@@ -112,8 +120,10 @@ class Rendered:
         Args:
             html: what the parser made of `markdown`.
         """
-        without_notes = _REFERENCE_NOTE.sub("", html)
-        return self._fill(without_notes, {}, words_only=True)
+        html = _REFERENCE_NOTE.sub("", html)
+        if "data-search-exclude" not in html:  # each tag costs the index's parser a great deal
+            html = _NO_WORDS.sub("", html)
+        return self._fill(html, {}, words_only=True)
 
     def finish(self, html: str, works: Mapping[str, Work]) -> str:
         """The page for a reader: the kept HTML in place of the tokens, its pictures lazy.
@@ -161,7 +171,7 @@ class Rendered:
 
 def reference_token(key: str) -> str:
     """The token that stands for a work's reference, on any page."""
-    return f"{_OPEN}{_REFERENCE}{key}{_CLOSE}"
+    return f"{REFERENCE_OPEN}{key}{_CLOSE}"
 
 
 @dataclass(frozen=True, slots=True)

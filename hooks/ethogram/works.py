@@ -84,6 +84,7 @@ _NUMBER = rf"(?:{_NEW}|{_OLD})(?:v(?P<version>[1-9][0-9]{{0,2}}))?"
 _FLAGS = re.ASCII | re.IGNORECASE
 
 _ID = re.compile(_NUMBER, _FLAGS)
+_ABSTRACT = re.compile(rf"https?://arxiv\.org/abs/(?P<id>{_NUMBER})", _FLAGS)
 _CATEGORY = rf"\[(?:{_FIELD})(?:{_CLASS})?\]"
 # The stamp down the side of a PDF is `arXiv:2401.05566v3 [cs.CR] 17 Jan 2024`.
 _SPELLED = re.compile(
@@ -179,6 +180,8 @@ def identify(text: str) -> WorkId | None:
     WorkId(scheme='doi', id='10.1145/1234.12345', version=None)
     >>> identify("version 2212.09251.4")
     """
+    if plain := _ABSTRACT.fullmatch(text):  # nearly all are, and the rest takes ten times as long
+        return _arxiv(plain["id"])
     text = _unwrapped(text)
     if not text.isprintable():
         return None
