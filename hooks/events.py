@@ -61,7 +61,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     citations.take_over(config)
     try:
         given, source = config.extra.get("ethogram"), _source(config)
-        _state.settings = Settings.read(given, os.environ, source)
+        settings = Settings.read(given, os.environ, source)
+        _state.settings = settings.reached_at(config.repo_url, config.site_url)
     except EthogramError as error:
         raise PluginError(str(error)) from None
     _state.bib = _beside(config, _state.settings.bib)
@@ -95,7 +96,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     """Get ready to look at finished pages, now that all files of the site are known."""
     try:
-        gone = Gravestones(_catalog().archive, _state.bib / "links.jsonl")
+        gone = Gravestones(_catalog().archive, _catalog().journal)
     except EthogramError as error:
         raise PluginError(str(error)) from None
     unbuilt = InclusionLevel.EXCLUDED if _state.serving else InclusionLevel.DRAFT
@@ -169,7 +170,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     """Count, and fail where a card was lost, or where errors meet a strict build."""
-    _conclude()
+    _conclude(config)
     pages = _state.rendered
     found = sum(len(rendered.cards) for rendered in pages.values())
     shown = sum(len(rendered.shown) for rendered in pages.values())
@@ -197,11 +198,26 @@ def _finished() -> Finished:
     return _state.finished
 
 
-def _conclude() -> None:
-    """Report what the finished pages have that leads nowhere."""
+def _conclude(config: MkDocsConfig) -> None:
+    """Report what the finished pages have that leads nowhere, in the site or out of it."""
     found = _finished().findings(static=not _state.dirty)
+    if _state.settings.links == "online" and not _state.serving:
+        found += _ask_outside(Path(config.site_dir))
     _report(found)
     _state.findings += found
+
+
+def _ask_outside(site: Path) -> list[Finding]:
+    """Ask every link of the site whether it is still there."""
+    from ethogram.links.report import to_findings  # only now: a build has no use for the network
+    from ethogram.links.survey import Survey
+
+    log.info("Asking every link whether it is still there")
+    try:
+        survey = Survey.of(_catalog(), site, _state.bib, settings=_state.settings)
+        return to_findings(survey.ask_outside())
+    except EthogramError as error:
+        raise PluginError(str(error)) from None
 
 
 def _source_of(file: File) -> Path | None:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import click
 
 from ethogram.findings import FORMATS, EthogramError, Severity
 
-NO_PROBLEM, FINDINGS, WRONG_USE = 0, 1, 2
-"""Exit codes: all is well; something is wrong with what was read; the command was misused."""
+NO_PROBLEM, FINDINGS, WRONG_USE, STOPPED = 0, 1, 2, 130
+"""Exit codes: all is well; something is wrong with what was read; the command was misused; it was
+stopped from the keyboard."""
 
 _PATHS = click.argument(
     "paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, path_type=Path)
@@ -48,6 +49,9 @@ def _sentences(command: Callable[..., Any]) -> Callable[..., Any]:
         except EthogramError as error:
             click.echo(f"ethogram: {error}", err=True)
             sys.exit(FINDINGS)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            sys.exit(STOPPED)
 
     return run
 
@@ -213,7 +217,7 @@ def add_work(work: str, page: str, docs: Path, bib: Path | None, form: str) -> N
     "--site",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Check the pages of a built site, instead of those in docs/.",
+    help="Check the pages of a built site; instead of those in docs/ unless they are named too.",
 )
 @_BIB
 @click.option(
@@ -249,8 +253,8 @@ def add_work(work: str, page: str, docs: Path, bib: Path | None, form: str) -> N
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=20.0,
+    type=click.IntRange(1, 600),
+    default=20,
     show_default=True,
     metavar="SECONDS",
     help="For one request.",
@@ -283,30 +287,33 @@ def check_addresses(
     if dry_run and not fix:
         raise click.UsageError("--dry-run says what --fix would do: give both.")
     catalog = _catalog(paths, bib) if paths or site is None else None
-    if catalog is None and (fix or new_against):
+    if catalog is None and (fix or new_against is not None):
         raise click.UsageError("--fix and --new-against are for Markdown: name the pages.")
     plan = survey.Survey.of(catalog, site, bib or _default_bib(paths), journal, **options)
     results = plan.ask(new_against)
-    if not new_against:
-        results += plan.look_inside()
     if output := report.FORMATS[form](results):
         click.echo(output)
+    aside = form != "text"  # what programs read is not to be mixed with anything
     if archive:
-        for address, snapshot in plan.save_pages(results):
-            click.echo(f"saved: {address} as {snapshot}" if snapshot else f"not saved: {address}")
+        plan.save_pages(results, partial(_print_saved, aside))
     if fix:
-        _mend_links(plan.mend(results), dry_run)
-    dead = any(result.verdict == "dead" and not result.served for result in results)
-    sys.exit(FINDINGS if dead else NO_PROBLEM)
+        _mend_links(plan.mend(results), dry_run, aside)
+    if catalog is not None:
+        _fail_on_unreadable(catalog.findings)
+    sys.exit(FINDINGS if any(result.fails for result in results) else NO_PROBLEM)
 
 
-def _mend_links(mending: Any, dry_run: bool) -> None:
+def _print_saved(aside: bool, page: str, snapshot: str) -> None:
+    click.echo(f"saved: {page} as {snapshot}" if snapshot else f"not saved: {page}", err=aside)
+
+
+def _mend_links(mending: Any, dry_run: bool, aside: bool) -> None:
     """Print a diff, or make the changes and say so; what is left is said in any case."""
-    if dry_run:
-        click.echo(mending.diff(), nl=False)
-    else:
-        mending.write()
-        for change in mending.changes:
+    for change in mending.changes:
+        if dry_run:
+            click.echo(change.diff(), nl=False, err=aside)
+        else:
+            change.write()
             click.echo(f"mended: {change.path}", err=True)
     for line in mending.left:
         click.echo(f"left: {line}", err=True)

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -59,6 +59,8 @@ class Settings:
         endpoints: where to ask about links.
         archive_hosts: hosts whose pages `ethogram links --archive` has saved.
         archive_per_run: how many pages it has saved in one run at most.
+        contact: how to reach whoever asks other people's servers; by default the repository, else
+            the site. `ETHOGRAM_CONTACT` overrides it.
     """
 
     bib: str = "bib"
@@ -75,31 +77,28 @@ class Settings:
         "www.lesswrong.com",
     )
     archive_per_run: int = 5
+    contact: str = ""
 
     @classmethod
-    def read(cls, given: object, environment: Mapping[str, str], source: str = "") -> "Settings":
+    def read(
+        cls,
+        given: object,
+        environment: Mapping[str, str],
+        source: str = "",
+        path: str = "mkdocs.yml",
+    ) -> "Settings":
         """Check what mkdocs.yml says, and let the environment override it.
 
         Args:
             given: the value of `extra.ethogram`; None where there is none.
             environment: the process's environment.
             source: the text of mkdocs.yml, for the line of a fault.
+            path: its name, for the same.
 
         Raises:
             EthogramError: a setting is unknown or has a value it cannot have.
         """
-        values = _mapping(given, "ethogram", "extra.ethogram", source)
-        for name in ("resolve", "links"):
-            if f"ETHOGRAM_{name.upper()}" in environment:
-                values[name] = environment[f"ETHOGRAM_{name.upper()}"]
-        values["endpoints"] = _endpoints(values.get("endpoints"), environment, source)
-        for name, value in values.items():
-            _known(name, [field.name for field in fields(cls)], "extra.ethogram", source)
-            if mend := _CHECKS[name](value):
-                raise _fault(source, name, f"`extra.ethogram.{name}` is {value!r}", mend)
-        if "archive_hosts" in values:
-            values["archive_hosts"] = tuple(values["archive_hosts"])
-        return cls(**values)
+        return cls(**_Reader(environment, source, path).settings(given))
 
     @classmethod
     def beside(cls, docs: Path) -> "Settings":
@@ -109,21 +108,38 @@ class Settings:
             docs: the folder; mkdocs.yml lies beside it, or there is none and the defaults hold.
 
         Raises:
-            EthogramError: mkdocs.yml is no YAML, or a setting is not what it can be.
+            EthogramError: mkdocs.yml cannot be read, or a setting is not what it can be.
         """
-        path = docs / ".." / "mkdocs.yml"
-        source = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+        path = Path(os.path.relpath(docs / ".." / "mkdocs.yml"))
+        source = _text_of(path) if path.is_file() else ""
         try:
-            config = yaml.load(source, _Plain) or {}
+            config = yaml.load(source, _Plain)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            message = "The settings are no YAML"
-            finding = Finding.of("bad-setting", "mkdocs.yml", place, message, "Mend that line.")
-            raise EthogramError(finding=finding) from None
-        extra = config.get("extra") if isinstance(config, dict) else None
+            raise _fault(path, place, "The settings are no YAML", "Mend that line.") from None
+        top = config if isinstance(config, dict) else {}
+        extra = top.get("extra")
         given = extra.get("ethogram") if isinstance(extra, dict) else None
-        return cls.read(given, os.environ, source)
+        settings = cls.read(given, os.environ, source, path.as_posix())
+        return settings.reached_at(top.get("repo_url"), top.get("site_url"))
+
+    def reached_at(self, *addresses: object) -> "Settings":
+        """These settings, with the first public address as contact where none is set."""
+        public = (each for each in addresses if isinstance(each, str) and _is_public(each))
+        return self if self.contact else replace(self, contact=next(public, ""))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = "The settings are not UTF-8 text"
+        raise _fault(path, (line, 1), message, "Save the file as UTF-8.") from None
+    except OSError as error:
+        message = f"The settings cannot be read: {error.strerror}"
+        raise _fault(path, (1, 1), message, "Make it a readable file.") from None
 
 
 class _Plain(yaml.SafeLoader):
@@ -149,8 +165,13 @@ def _text(value: object) -> str:
 
 
 def _hosts(value: object) -> str:
-    good = isinstance(value, list) and all(isinstance(host, str) for host in value)
-    return "" if good else "Write a list of host names."
+    known = isinstance(value, list) and all(
+        isinstance(host, str) and _HOST.fullmatch(host) for host in value
+    )
+    return "" if known else "Write a list of host names, in lower case and without ports."
+
+
+_HOST = re.compile(r"[a-z0-9.-]+")
 
 
 def _yes_or_no(value: object) -> str:
@@ -170,21 +191,75 @@ _CHECKS: dict[str, _Check] = {
     "endpoints": lambda _: "",  # checked one by one, as they are read
     "archive_hosts": _hosts,
     "archive_per_run": _count,
+    "contact": _text,
 }
 
 
-def _endpoints(given: object, environment: Mapping[str, str], source: str) -> Endpoints:
-    values = _mapping(given, "endpoints", "extra.ethogram.endpoints", source)
-    names = [field.name for field in fields(Endpoints)]
-    told = {name: environment.get(f"ETHOGRAM_{name.upper()}_API") for name in names}
-    values |= {name: value for name, value in told.items() if value}
-    for name, value in values.items():
-        _known(name, names, "extra.ethogram.endpoints", source)
-        if not _is_address(value):
-            origin = f"ETHOGRAM_{name.upper()}_API" if told[name] else f"The endpoint `{name}`"
-            mend = f"Write an http(s) address such as {getattr(Endpoints(), name)}."
-            raise _fault(source, name, f"{origin} is {value!r}", mend)
-    return Endpoints(**values)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads settings, and knows where each comes from."""
+
+    environment: Mapping[str, str]
+    source: str
+    path: str
+
+    def settings(self, given: object) -> dict[str, Any]:
+        values = self.mapping(given, "ethogram", "extra.ethogram")
+        values["endpoints"] = self.endpoints(values.get("endpoints"))
+        for name in ("resolve", "links", "contact"):
+            variable = f"ETHOGRAM_{name.upper()}"
+            if variable in self.environment:
+                self.check(values, name, self.environment[variable], _CHECKS[name], variable)
+        for name, value in values.items():
+            self.known(name, list(_CHECKS), "extra.ethogram")
+            self.check(values, name, value, _CHECKS[name])
+        if "archive_hosts" in values:
+            values["archive_hosts"] = tuple(values["archive_hosts"])
+        return values
+
+    def endpoints(self, given: object) -> Endpoints:
+        values = self.mapping(given, "endpoints", "extra.ethogram.endpoints")
+        for endpoint in fields(Endpoints):
+            name, variable = endpoint.name, f"ETHOGRAM_{endpoint.name.upper()}_API"
+            if told := self.environment.get(variable):
+                self.check(values, name, told, _endpoint(name), variable)
+        for name, value in values.items():
+            self.known(name, [field.name for field in fields(Endpoints)], "...endpoints")
+            self.check(values, name, value, _endpoint(name))
+        return Endpoints(**values)
+
+    def check(
+        self, values: dict[str, Any], name: str, value: object, good: _Check, variable: str = ""
+    ) -> None:
+        """Take a value; what a variable says wrong has no line."""
+        if mend := good(value):
+            if variable:
+                raise EthogramError(f"{variable} is {value!r}. {mend}")
+            raise self.fault(name, f"The setting `{name}` is {value!r}", mend)
+        values[name] = value
+
+    def mapping(self, given: object, name: str, title: str) -> dict[str, Any]:
+        if given is not None and not isinstance(given, dict):
+            message = f"`{title}` is no list of `name: value` lines"
+            raise self.fault(name, message, "Write one line for each setting.")
+        return {str(key): value for key, value in (given or {}).items()}
+
+    def known(self, name: str, names: list[str], title: str) -> None:
+        if name not in names:
+            near = suggest(name, names)
+            hint = f"Did you mean `{near}`?" if near else f"It may be {' or '.join(names)}."
+            raise self.fault(name, f"`{title}` has no setting `{name}`", hint)
+
+    def fault(self, name: str, message: str, hint: str) -> EthogramError:
+        """The error of a setting, at the first line of mkdocs.yml that has its name."""
+        line = re.search(rf"^[ ]*{re.escape(name)}[ ]*:", self.source, re.MULTILINE)
+        number = self.source.count("\n", 0, line.start()) + 1 if line else 1
+        return _fault(Path(self.path), (number, 1), message, hint)
+
+
+def _endpoint(name: str) -> _Check:
+    said = getattr(Endpoints(), name, "https://example.org")
+    return lambda value: "" if _is_address(value) else f"Write an http(s) address such as {said}."
 
 
 def _is_address(value: object) -> bool:
@@ -195,24 +270,10 @@ def _is_address(value: object) -> bool:
         return False
 
 
-def _mapping(given: object, name: str, title: str, source: str) -> dict[str, Any]:
-    if given is not None and not isinstance(given, dict):
-        message = f"`{title}` is no list of `name: value` lines"
-        raise _fault(source, name, message, "Write one line for each setting.")
-    return {str(key): value for key, value in (given or {}).items()}
+def _is_public(address: str) -> bool:
+    """Whether others could reach an address: not the one of a preview."""
+    return _is_address(address) and "." in address and not re.search(r"//(127\.|0\.0)", address)
 
 
-def _known(name: str, known: list[str], title: str, source: str) -> None:
-    if name not in known:
-        near = suggest(name, known)
-        hint = f"Did you mean `{near}`?" if near else f"It may be {' or '.join(known)}."
-        raise _fault(source, name, f"`{title}` has no setting `{name}`", hint)
-
-
-def _fault(source: str, name: str, message: str, hint: str) -> EthogramError:
-    """The error of a setting, at the first line of mkdocs.yml that has its name."""
-    line = re.search(rf"^[ ]*{re.escape(name)}[ ]*:", source, re.MULTILINE)
-    number = source.count("\n", 0, line.start()) + 1 if line else 1
-    return EthogramError(
-        finding=Finding.of("bad-setting", "mkdocs.yml", (number, 1), message, hint)
-    )
+def _fault(path: Path, place: tuple[int, int], message: str, hint: str) -> EthogramError:
+    return EthogramError(finding=Finding.of("bad-setting", path.as_posix(), place, message, hint))

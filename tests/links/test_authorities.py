@@ -10,7 +10,7 @@ import pytest
 from ethogram.links.authorities import Doi, File, Post, Repository, Video, authority_for
 from ethogram.links.authorities import archived as ask_archived
 from ethogram.links.authorities import save as ask_save
-from ethogram.links.client import Client
+from ethogram.links.client import Client, Trouble
 from ethogram.links.guard import Guard
 from ethogram.links.schedule import Schedule
 from ethogram.links.verdicts import Observation
@@ -24,10 +24,9 @@ VIDEO = "dQw4w9WgXcQ"
 
 
 def with_client(web: LoopbackWeb, ask: Callable[[Client, Endpoints], Awaitable[T]]) -> T:
-    """Ask with a client that trusts the endpoints, all of which the server stands in for."""
+    """Ask with a client that asks in no private network but where the endpoints are."""
 
     async def run() -> T:
-        origin = web.url("").rstrip("/")
         endpoints = Endpoints(
             doi=web.url("/handles/"),
             youtube=web.url("/oembed"),
@@ -38,7 +37,7 @@ def with_client(web: LoopbackWeb, ask: Callable[[Client, Endpoints], Awaitable[T
             wayback=web.url("/available"),
             wayback_save=web.url("/save/"),
         )
-        async with Client(Schedule(), Guard(), timeout=5, trusted=[origin]) as client:
+        async with Client(Schedule(), Guard(), timeout=5) as client:
             return await ask(client, endpoints)
 
     return asyncio.run(run())
@@ -81,6 +80,10 @@ NONSENSE = [
         ("http://dx.doi.org/10.1000/ABC%3Cx%3E", "", Doi("10.1000/abc<x>")),
         ("https://doi.org/10.48550/arXiv.2401.05566", "", None),
         ("https://doi.org/the-identifier", "", None),
+        ("https://doi.org/10.1000/../../secret", "", None),
+        ("https://doi.org/10.1000/%2e%2e/secret", "", None),
+        ("https://github.com/o/r/blob/main/%2E./%2e%2e/%2e%2e/secret", "", None),
+        ("https://github.com/o/r/blob/main\\..\\..\\x/secret", "", None),
         ("https://dl.acm.org/doi/10.1145/1234.5678", "", None),
         (f"https://www.youtube.com/watch?v={VIDEO}&t=30", "", Video(VIDEO)),
         (f"https://m.youtube.com/watch?app=x&v={VIDEO}", "", Video(VIDEO)),
@@ -131,6 +134,20 @@ def test_no_authority_has_seen_a_picture() -> None:
 def test_a_token_is_never_shown() -> None:
     """A log or a traceback holds no secret."""
     assert "secret" not in repr(authority_for("https://github.com/o/r", "page", "secret"))
+
+
+def test_a_page_asks_for_no_more_than_what_was_configured() -> None:
+    """An endpoint may be private; a link to the same server, or out of its folder, may not be."""
+
+    async def main(client: Client, _: Endpoints) -> list[Trouble | None]:
+        paths = ["/handles/10.1000/x", "/secret"]
+        return [(await client.ask(web.url(path))).trouble for path in paths]
+
+    with LoopbackWeb({"/handles/10.1000/x": said({"responseCode": 1})}) as web:
+        seen = ask("https://doi.org/10.1000/x", web)
+        assert seen is not None and seen.verdict == "ok"
+        assert with_client(web, main) == [Trouble.PRIVATE] * 2
+        assert len(web.requests) == 1
 
 
 # -- DOIs ------------------------------------------------------------------------------------
@@ -199,6 +216,11 @@ REPOSITORY = {"full_name": "o/r", "html_url": "https://github.com/o/r", "private
     ("reply", "verdict"),
     [
         (said(REPOSITORY), "ok"),
+        (said({"full_name": "o/r"}), "ok"),
+        (said({"html_url": "https://github.com/o/r"}), "ok"),
+        (said({"full_name": "o/r", "private": True}), None),
+        (said({"full_name": "o/r"}, 202), None),
+        (said({"full_name": 7}), None),
         (said({"message": "Not Found"}, 404), "dead"),
         (said({"message": "Repository access blocked"}, 451), "blocked"),
         (said({"message": "Bad credentials"}, 401), None),

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,14 @@ def checked(folder: Path, *arguments: str, **environment: str) -> dict[str, Any]
     results = json.loads(found.stdout)
     assert len({each["url"] for each in results}) == len(results)
     return {each["url"]: each for each in results}
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so; fail if it never is."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +111,7 @@ def test_a_killed_run_repeats_only_what_was_in_flight(tmp_path: Path) -> None:
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT / "hooks")},
         )
-        while len(web.requests) < 100:
-            assert running.poll() is None
-            time.sleep(0.01)
+        until(lambda: len(web.requests) >= 100)
         running.kill()
         running.wait()
         before = {request.path for request in web.requests}
@@ -147,8 +155,7 @@ def test_two_runs_do_not_write_one_journal(tmp_path: Path) -> None:
         first = subprocess.Popen(
             [*command, "page.md", "--allow-private"], cwd=tmp_path, env=environment
         )
-        while not web.requests:
-            time.sleep(0.01)
+        until(lambda: bool(web.requests))
         second = ethogram(tmp_path, "links", "page.md", "--allow-private")
         assert first.wait() == 0
     assert second.returncode == 1
@@ -303,7 +310,7 @@ def test_fix_rewrites_what_moved_and_archives_what_is_gone(site: Path) -> None:
         wayback = {"ETHOGRAM_WAYBACK_API": web.url("/wayback")}
         common = ("links", "--allow-private")
         web.set("/new", Reply(body=b"<title>T</title><p id=x>X</p>"))
-        dry = ethogram(site, *common, "--fix", "--dry-run", "--format", "json", **wayback)
+        dry = ethogram(site, *common, "--fix", "--dry-run", **wayback)
         before = page.read_text()
         diff = dry.stdout[dry.stdout.index("--- a/") :]
         subprocess.run(["git", "apply", "--check"], input=diff, cwd=site, text=True, check=True)
@@ -377,6 +384,8 @@ def test_a_built_site_is_looked_at(tmp_path: Path) -> None:
     assert {url: (each["verdict"], each["kind"]) for url, each in found.items()} == {
         web.url("/fine"): ("ok", "page"),
         web.url("/gone"): ("dead", "image"),
+        "out/": ("ok", "page"),
+        "out/about/": ("dead", "page"),
     }
     assert found[web.url("/gone")]["places"] == [
         {"path": "out/index.html", "line": 3, "column": 16}
@@ -404,3 +413,139 @@ def test_every_format_names_the_place(form: str, tmp_path: Path) -> None:
     assert GONE_PAGE in found.stdout.replace("%3A", ":")
     assert "page.md" in found.stdout
     assert "3" in found.stdout
+
+
+# -- what examiners found --------------------------------------------------------------------
+
+
+def test_a_page_that_cannot_be_read_is_told(site: Path) -> None:
+    """It is no page without links: the command fails, and names file and line."""
+    (site / "docs/page.md").write_bytes(b"# T\n\n\xe9 <https://gone.invalid/>\n")
+    found = ethogram(site, "links", "--format", "json")
+    assert found.returncode == 1
+    assert "docs/page.md:3:1: unreadable-page" in found.stderr
+    assert json.loads(found.stdout) == []
+
+
+def test_a_page_that_is_a_picture_elsewhere_is_both(tmp_path: Path) -> None:
+    """A picture that is none is dead; the page that it is in truth, with its places, is not."""
+    with LoopbackWeb({"/live": Reply(body=b"<title>T</title><p id=here>Words.</p>")}) as web:
+        live = web.url("/live")
+        (tmp_path / "page.md").write_text(f"[a]({live}#here) [b]({live}#gone) ![c]({live})\n")
+        found = checked(tmp_path, "page.md")
+    assert {url: (each["verdict"], each["kind"]) for url, each in found.items()} == {
+        f"{live}#here": ("ok", "page"),
+        f"{live}#gone": ("dead", "page"),
+        live: ("dead", "image"),
+    }
+
+
+def test_a_page_that_cannot_be_saved_keeps_no_other_waiting(site: Path) -> None:
+    """A page with several places is saved once, and failures take turns with the rest."""
+    settings = "extra:\n  ethogram:\n    archive_hosts: ['127.0.0.1']\n    archive_per_run: 1\n"
+    (site / "mkdocs.yml").write_text(settings)
+    there = Reply(body=b"<title>T</title><p id=x>X</p>")
+    with LoopbackWeb({"/a": there, "/b": OK}) as web:
+        a, b = web.url("/a"), web.url("/b")
+        web.set(f"/save/{a}", Reply(200, {"Content-Location": f"/web/20261121000000/{a}"}))
+        web.set(f"/save/{b}", Reply(500))
+        write(site / "docs", b, a, f"{a}#x")
+        common = ("links", "--allow-private", "--archive", "--format", "json")
+        save = {"ETHOGRAM_WAYBACK_SAVE_API": web.url("/save/")}
+        for _ in range(20):
+            said = ethogram(site, *common, **save)
+            json.loads(said.stdout)
+            if f"saved: {a} as" in said.stderr:
+                break
+        last = checked(site)
+    assert web.asked(f"/save/{a}") == ["GET"]
+    kept = f"https://web.archive.org/web/20261121000000/{a}"
+    assert [last[url]["snapshot"] for url in (a, f"{a}#x")] == [kept, kept]
+
+
+def test_what_is_mended_needs_no_folder_of_records(tmp_path: Path) -> None:
+    """bib/ is made if need be; no page is changed before a fault is known."""
+    (tmp_path / "docs").mkdir()
+    with LoopbackWeb(
+        {"/wayback?" + f"url={quote(GONE_PAGE, safe='')}": snapshot_of(GONE_PAGE)}
+    ) as web:
+        write(tmp_path / "docs", GONE_PAGE)
+        found = ethogram(tmp_path, "links", "--fix", ETHOGRAM_WAYBACK_API=web.url("/wayback"))
+    assert "mended: bib/archive.yml" in found.stderr
+    assert KEPT in (tmp_path / "bib/archive.yml").read_text()
+
+
+def test_a_diff_is_named_from_the_top_of_the_repository(site: Path) -> None:
+    """Wherever it is made, it applies at the top; programs' output stays free of it."""
+    with LoopbackWeb({"/old": redirect("/new"), "/new": OK}) as web:
+        write(site / "docs", web.url("/old"))
+        common = ("links", ".", "--allow-private", "--fix", "--dry-run")
+        found = ethogram(site / "docs", *common)
+        as_json = ethogram(site / "docs", *common, "--format", "json")
+    diff = found.stdout[found.stdout.index("--- a/docs/page.md") :]
+    subprocess.run(["git", "apply", "--check"], input=diff, cwd=site, text=True, check=True)
+    json.loads(as_json.stdout)
+    assert "--- a/docs/page.md" in as_json.stderr
+
+
+def test_an_empty_revision_is_a_sentence(site: Path) -> None:
+    """A variable that was not set must not turn the question into another one."""
+    (site / "docs/page.md").write_text("Words.\n")
+    found = ethogram(site, "links", "--new-against", "")
+    assert found.returncode == 1
+    assert "Git knows no revision ``" in found.stderr
+
+
+def test_new_links_inside_the_site_are_told(site: Path) -> None:
+    """With --new-against too, and those that were there before are not."""
+    page = site / "docs/page.md"
+    page.write_text("[a](old.md)\n")
+    git(site, "add", ".")
+    git(site, "commit", "-qm", "first")
+    page.write_text("[a](old.md) [b](new.md)\n")
+    found = checked(site, "--new-against", "HEAD")
+    assert {url: each["verdict"] for url, each in found.items()} == {"docs/new.md": "dead"}
+
+
+def test_links_inside_a_built_site_are_told(tmp_path: Path) -> None:
+    """Files, places and pictures; below its canonical address too."""
+    (tmp_path / "out/sub").mkdir(parents=True)
+    (tmp_path / "out/index.html").write_text(
+        '<link rel="canonical" href="https://site.invalid/"><p id=here>\n'
+        '<a href="#here"></a> <a href="#gone"></a> <a href="sub/"></a> <a href="/sub/#x"></a>\n'
+        '<img src="gone.png"> <a href="https://site.invalid/nowhere/"></a>\n'
+    )
+    (tmp_path / "out/sub/index.html").write_text("<p id=y> <a href=../#here></a>")
+    found = checked(tmp_path, "--site", "out")
+    assert {url: each["verdict"] for url, each in found.items()} == {
+        "out/": "ok",
+        "out/#here": "ok",
+        "out/#gone": "dead",
+        "out/sub/": "ok",
+        "out/sub/#x": "dead",
+        "out/gone.png": "dead",
+        "out/nowhere/": "dead",
+    }
+
+
+def test_stopping_is_no_traceback_and_loses_nothing(tmp_path: Path) -> None:
+    """Ctrl-C ends the run with its own exit code; what was seen is in the journal."""
+    with LoopbackWeb({"/fast": OK, "/slow": Reply(delay=30)}) as web:
+        write(tmp_path, web.url("/fast"), web.url("/slow"))
+        running = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from ethogram.cli import main; main(['links', 'page.md', '--allow-private'])",
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "hooks")},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        journal = tmp_path / ".ethogram-links.jsonl"
+        until(lambda: journal.exists() and "/fast" in journal.read_text())
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert "Traceback" not in said

@@ -153,6 +153,34 @@ def test_redirects_are_followed_and_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("locations", "place"),
+    [
+        (["/1", "/2"], ""),
+        (["/1#a"], "a"),
+        (["/1#a", "/2"], "a"),
+        (["/1#a", "/2#b%20c#d:~:text=x"], "b%20c#d:~:text=x"),
+        (["/1#a", "/2#"], ""),
+        (["/1#\u00fc\u00ff", "/2"], "\u00fc\u00ff"),
+    ],
+    ids=range(6),
+)
+def test_a_redirect_may_name_a_place(locations: list[str], place: str) -> None:
+    """RFC 9110, 10.2.2: the last one that is named counts; the link's own is for others to tell."""
+    with LoopbackWeb({f"/{len(locations)}": Reply()}) as web:
+        for n, to in enumerate(locations):
+            web.set(f"/{n}", redirect(to.encode().decode("latin-1")))
+        answer = ask(web.url("/0#own"))
+    assert (answer.status, answer.place) == (200, place)
+    assert "#" not in answer.final
+
+
+def test_a_place_is_always_text() -> None:
+    """Bytes that are no UTF-8 could not be printed."""
+    with LoopbackWeb({"/": redirect("/x#\xfc")}) as web:
+        assert ask(web.url("/")).place == "\ufffd"
+
+
 def test_ten_redirects_are_followed_and_no_more() -> None:
     """The eleventh is trouble."""
     with LoopbackWeb({f"/{n}": redirect(f"/{n + 1}") for n in range(20)}) as web:
@@ -284,13 +312,68 @@ def test_bodies_are_unpacked(encoding: str, body: bytes) -> None:
 
 
 def test_a_body_that_cannot_be_unpacked_still_has_a_status() -> None:
-    """Garbled, or of a kind that was not asked for."""
-    with LoopbackWeb({"/a": Reply(200, {"Content-Encoding": "gzip"}, b"words")}) as web:
-        web.set("/b", Reply(404, {"Content-Encoding": "br"}, b"words"))
-        assert (ask(web.url("/a")).status, ask(web.url("/a")).trouble) == (200, None)
-        garbled, unknown = ask(web.url("/a"), limit=9), ask(web.url("/b"), limit=9)
+    """Where it is not wanted, that is all that counts."""
+    with LoopbackWeb({"/": Reply(200, {"Content-Encoding": "gzip"}, b"words")}) as web:
+        assert (ask(web.url("/")).status, ask(web.url("/")).trouble) == (200, None)
+        garbled = ask(web.url("/"), limit=9)
     assert (garbled.status, garbled.trouble) == (200, Trouble.PROTOCOL)
-    assert (unknown.status, unknown.trouble, unknown.body) == (404, None, b"words")
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,BR", "something new"])
+def test_a_body_in_another_encoding_is_not_taken_for_the_page(encoding: str) -> None:
+    """It was not asked for, so the packed bytes are nobody's words; the status is still good."""
+    with LoopbackWeb({"/": Reply(404, {"Content-Encoding": encoding}, b"words")}) as web:
+        wanted, unwanted = ask(web.url("/"), limit=9), ask(web.url("/"))
+        head = ask(web.url("/"), method="HEAD", limit=9)
+        web.set("/", Reply(404, {"Content-Encoding": encoding}, b""))
+        empty = ask(web.url("/"), limit=9)
+    assert (wanted.status, wanted.trouble) == (404, Trouble.ENCODING)
+    assert (wanted.body, wanted.complete) == (b"", False)
+    assert wanted.detail.startswith("its body is in an encoding that is not read: '")
+    others = [(answer.status, answer.trouble) for answer in (unwanted, head, empty)]
+    assert others == [(404, None)] * 3
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "UTF-8", "none", " , "])
+def test_what_is_no_encoding_is_not_unpacked(encoding: str) -> None:
+    """Some servers name others things there; browsers show the page as it is."""
+    with LoopbackWeb({"/": Reply(200, {"Content-Encoding": encoding}, b"words")}) as web:
+        answer = ask(web.url("/"), limit=9)
+    assert (answer.body, answer.complete, answer.trouble) == (b"words", True, None)
+
+
+MEMBERS = gzip.compress(b"first, ") + gzip.compress(b"") + gzip.compress(b"second")
+
+
+@pytest.mark.parametrize("behind", [b"", b"\0\0\0", b"\x1f", b"words \x1f\x8b"], ids=range(4))
+@pytest.mark.parametrize("drip", [0.0, 0.0005])
+def test_all_members_of_a_gzip_are_read(behind: bytes, drip: float) -> None:
+    """RFC 1952, 2.2; wherever the pieces of the body end. What is behind them is no trouble."""
+    with LoopbackWeb() as web:
+        web.set("/", Reply(200, {"Content-Encoding": "gzip"}, MEMBERS + behind, drip=drip))
+        answer, start = ask(web.url("/"), limit=99), ask(web.url("/"), limit=9)
+    assert (answer.body, answer.complete, answer.trouble) == (b"first, second", True, None)
+    assert (start.body, start.complete) == (b"first, se", False)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(b"a page" * 99)[:-9]),
+        ("gzip", MEMBERS[:-1]),
+        ("gzip", MEMBERS + b"\x1f\x8b"),
+        ("deflate", zlib.compress(b"a page" * 99)[:-5]),
+        ("deflate", zlib.compress(b"a page" * 99)[2:-6]),
+    ],
+    ids=range(5),
+)
+def test_a_packed_body_that_is_cut_short_is_told(encoding: str, body: bytes) -> None:
+    """Though its Content-Length fits: where a proxy cut it, half a page must not count as one."""
+    with LoopbackWeb({"/": Reply(200, {"Content-Encoding": encoding}, body)}) as web:
+        answer = ask(web.url("/"), limit=1000)
+    assert (answer.status, answer.trouble) == (200, Trouble.PROTOCOL)
+    assert (answer.complete, bool(answer.body)) == (False, True)
+    assert answer.detail == "its body breaks off or is garbled"
 
 
 def test_a_small_body_becomes_no_flood() -> None:
@@ -558,6 +641,32 @@ def test_who_asks_for_too_long_a_wait_is_asked_no_more() -> None:
     assert answers[-1].final == web.url("/later")
 
 
+def test_a_long_pause_is_told_with_the_status_that_asked_for_it() -> None:
+    """A 503 for maintenance is nobody's 429, and who is asked to wait asks nothing again."""
+    with LoopbackWeb({"/": Reply(503, {"Retry-After": "3600"}, b"Later!")}) as web:
+
+        async def main(client: Client) -> list[Answer]:
+            return [await client.ask(web.url(path)) for path in ("/", "/", "/other")]
+
+        answers = run(main)
+        assert len(web.requests) == 1
+    assert [answer.status for answer in answers] == [503] * 3
+    assert [answer.trouble for answer in answers] == [None, Trouble.THROTTLED, Trouble.THROTTLED]
+    assert answers[2].detail == "the host asks to wait for 3600 s"
+
+
+def test_an_absurdly_long_retry_after_is_long() -> None:
+    """It is not a bare 429, which would be asked again at once."""
+    with LoopbackWeb({"/": Reply(429, {"Retry-After": "9" * 400}, b"")}) as web:
+
+        async def main(client: Client) -> list[Answer]:
+            return [await client.ask(web.url("/")), await client.ask(web.url("/"))]
+
+        answers = run(main)
+        assert len(web.requests) == 1
+    assert [answer.trouble for answer in answers] == [None, Trouble.THROTTLED]
+
+
 def test_a_redirect_may_lead_to_later() -> None:
     """Each hop waits for its own host, and only that hop is asked again."""
     with LoopbackWeb(hosts=2) as web:
@@ -608,6 +717,19 @@ def test_nobody_waits_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0.09 <= gap < 5
 
 
+@pytest.mark.parametrize("delay", ["9" * 400, "0.2", ".2"])
+def test_a_crawl_delay_may_have_any_length_or_a_fraction(
+    delay: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blank lines do not end a group (RFC 9309, 2.2)."""
+    monkeypatch.setattr(client_module, "LONGEST_DELAY", 0.3)
+    text = f"User-agent: *\n\nCrawl-delay: {delay}"
+    with LoopbackWeb({"/robots.txt": robots(text)}) as web:
+        paths, gap = paths_and_gaps(web)
+    assert (len(paths), paths[0]) == (4, "/robots.txt")
+    assert 0.19 <= gap < 5
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -634,6 +756,19 @@ def test_who_is_asked_once_is_not_asked_for_a_robots_txt() -> None:
     with LoopbackWeb() as web:
         ask(web.url("/page"))
         assert [request.path for request in web.requests] == ["/page"]
+
+
+def test_who_was_configured_is_not_asked_for_a_robots_txt() -> None:
+    """An API is there to be asked; a page's link to the same host still reads it first."""
+    with LoopbackWeb() as web:
+
+        async def main(client: Client) -> None:
+            client.expect([origin(web.url("/"))])
+            await client.ask(web.url("/api"), trusted=True)
+            await client.ask(web.url("/page"))
+
+        run(main)
+        assert [request.path for request in web.requests] == ["/api", "/robots.txt", "/page"]
 
 
 # -- all together ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from ethogram.links import guard as guard_module
 from ethogram.links.client import Answer, Client, Trouble
 from ethogram.links.guard import (
     CONTROL,
@@ -118,14 +119,14 @@ NOWHERE = [
 """What browsers would not ask for either."""
 
 
-def asked_without_leave(web: LoopbackWeb, addresses: list[str]) -> list[Answer]:
-    """What a client answers that may ask this server's first port, and no private address."""
+def asked_without_leave(addresses: list[str], trusted: bool = False) -> list[Answer]:
+    """What a client answers that may ask no private address, but for trusted requests."""
     guard = Guard(lookup=Names({"inside.test": ["127.0.0.1"]}))
 
     async def main() -> list[Answer]:
-        trusted = {origin(web.url("/"))}
-        async with Client(Schedule(), guard, timeout=5, trusted=trusted) as client:
-            return await asyncio.gather(*map(client.ask, addresses))
+        async with Client(Schedule(), guard, timeout=5) as client:
+            asked = [client.ask(address, trusted=trusted) for address in addresses]
+            return await asyncio.gather(*asked)
 
     return asyncio.run(main())
 
@@ -134,7 +135,7 @@ def test_no_spelling_of_a_private_address_is_connected_to() -> None:
     """Nothing arrives, not even a connection."""
     with LoopbackWeb(hosts=2) as web:
         addresses = [spelling.format(port=web.ports[1]) for spelling in SPELLINGS + NOWHERE]
-        answers = asked_without_leave(web, addresses)
+        answers = asked_without_leave(addresses)
         assert (web.connections, web.requests) == (0, [])
     found = {spelling: answer.trouble for spelling, answer in zip(addresses, answers, strict=True)}
     assert list(found.values()) == [Trouble.PRIVATE] * len(SPELLINGS) + [Trouble.ADDRESS] * len(
@@ -143,37 +144,67 @@ def test_no_spelling_of_a_private_address_is_connected_to() -> None:
 
 
 def test_no_redirect_leads_to_a_private_address() -> None:
-    """The guard holds on every hop, also behind a host that was configured to be trusted."""
+    """The guard holds on every hop, also of a request that was trusted."""
     with LoopbackWeb(hosts=2) as web:
         targets = [each.format(port=web.ports[1]) for each in SPELLINGS + NOWHERE]
         # What no header can hold, and what is relative to a page of the same scheme, is left out.
         targets = [each for each in targets if each.isprintable() and "http:/1" not in each]
         for number, to in enumerate(targets):
             web.set(f"/{number}", redirect(to.encode().decode("latin-1")))
-        answers = asked_without_leave(web, [web.url(f"/{n}") for n in range(len(targets))])
+        pages = [web.url(f"/{n}") for n in range(len(targets))]
+        answers = asked_without_leave(pages, trusted=True)
         assert {request.port for request in web.requests} == {web.ports[0]}
         assert len(web.requests) == len(targets)
     assert {answer.trouble for answer in answers} == {Trouble.PRIVATE, Trouble.ADDRESS}
 
 
-def test_a_stranger_cannot_redirect_to_a_trusted_host() -> None:
-    """Trust is for what the operator configured to be asked, and for its own redirects."""
+def test_trust_is_for_a_request_and_not_for_an_address() -> None:
+    """What the operator configured may be private; a page's link to the same place may not."""
+    with LoopbackWeb() as web:
+        here, secret = web.url("/api"), web.url("/secret")
+
+        async def main() -> list[Answer]:
+            async with Client(Schedule(), Guard()) as client:
+                before = await client.ask(secret)
+                own = await client.ask(here, trusted=True)
+                return [before, own, await client.ask(secret), await client.ask(here)]
+
+        answers = asyncio.run(main())
+        assert [request.path for request in web.requests] == ["/api"]
+    private = Trouble.PRIVATE
+    assert [answer.trouble for answer in answers] == [private, None, private, private]
+
+
+def test_trust_ends_at_another_origin() -> None:
+    """Redirects are trusted within the origin that was configured, and nowhere else."""
     with LoopbackWeb(hosts=2) as web:
         there = web.url("/there", host=1)
         web.set("/to-the-other", redirect(there))
         web.set("/to-itself", redirect("/here"))
-
-        async def main() -> tuple[Answer, Answer]:
-            trusted = {origin(web.url("/"))}
-            async with Client(Schedule(), Guard(), trusted=trusted) as client:
-                own = await client.ask(web.url("/to-itself"))
-                client._trusted |= {origin(there)}
-                return own, await client.ask(web.url("/to-the-other"))
-
-        own, other = asyncio.run(main())
-        assert (own.status, own.trouble) == (404, None)
-        assert (other.status, other.trouble, other.final) == (None, Trouble.PRIVATE, there)
+        own, other = asked_without_leave([web.url("/to-itself"), web.url("/to-the-other")], True)
         assert {request.port for request in web.requests} == {web.ports[0]}
+    assert (own.status, own.trouble) == (404, None)
+    assert (other.status, other.trouble, other.final) == (None, Trouble.PRIVATE, there)
+
+
+def test_no_connection_of_a_trusted_request_serves_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A name may have private and public addresses; a kept connection leads to one of them."""
+    monkeypatch.setattr(guard_module, "is_public", lambda address: address == "127.0.0.2")
+    names = Names({"both.test": ["127.0.0.1", "127.0.0.2"]})
+    with LoopbackWeb() as web:
+        address = f"http://both.test:{web.ports[0]}"
+
+        async def main() -> list[Answer]:
+            async with Client(Schedule(), Guard(lookup=names)) as client:
+                asked = [("/own", True), ("/own", True), ("/link", False), ("/own", True)]
+                return [await client.ask(address + path, trusted=own) for path, own in asked]
+
+        answers = asyncio.run(main())
+        assert [request.path for request in web.requests] == ["/own"] * 3
+        assert web.connections == 1
+    assert [answer.trouble for answer in answers] == [None, None, Trouble.CONNECT, None]
 
 
 def test_connections_go_to_the_address_that_was_judged() -> None:
@@ -183,9 +214,9 @@ def test_connections_go_to_the_address_that_was_judged() -> None:
         address = f"http://trusted.test:{web.ports[0]}"
 
         async def main() -> list[Answer]:
-            guard = Guard(lookup=names)
-            async with Client(Schedule(), guard, trusted=[address]) as client:
-                return await asyncio.gather(*(client.ask(f"{address}/{n}") for n in range(20)))
+            async with Client(Schedule(), Guard(lookup=names)) as client:
+                asked = [client.ask(f"{address}/{n}", trusted=True) for n in range(20)]
+                return await asyncio.gather(*asked)
 
         assert {answer.status for answer in asyncio.run(main())} == {404}
         assert web.requests[0].headers["host"] == f"trusted.test:{web.ports[0]}"

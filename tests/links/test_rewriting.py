@@ -420,9 +420,10 @@ def test_a_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """A folder that is gone is a sentence."""
-    path = tmp_path / "gone" / "p.md"
-    with pytest.raises(EthogramError, match=r"p\.md cannot be written: No such file"):
+    """A file that stands where a folder should be is a sentence; a missing folder is made."""
+    Change(str(tmp_path / "new/p.md"), "", "b").write()
+    path = tmp_path / "new/p.md/q.md"
+    with pytest.raises(EthogramError, match=r"q\.md cannot be written: "):
         Change(str(path), "", "b").write()
 
 

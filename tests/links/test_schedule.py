@@ -237,11 +237,12 @@ def test_who_is_less_patient_than_the_pause_is_told_so_at_once() -> None:
 
         waiting = asyncio.create_task(impatient())
         await asyncio.sleep(1)
-        schedule.pause(A, 100)
+        schedule.pause(A, 100, status=503)
+        schedule.pause(A, 50, status=429)  # shorter: it is the other that is told
         for each in (waiting, asyncio.create_task(impatient())):
             with pytest.raises(PausedError) as refused:
                 await each
-            assert refused.value.seconds == 100
+            assert (refused.value.seconds, refused.value.status) == (100, 503)
         assert asyncio.get_running_loop().time() == 1
         await patient
         assert log.times() == [101]

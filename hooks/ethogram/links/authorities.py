@@ -5,6 +5,9 @@ while it throttles. Who keeps the register of them has no such whims, so its wor
 page's. An authority speaks of a whole address, never of a place on its page, and never of a picture
 shown from it: that one's bytes must be seen.
 
+Where each of them is asked is a setting, made by whoever runs this: these requests are trusted, and
+may go to a stand-in on this machine.
+
 What each says, and where it is written:
 
 - Handle API: responseCode 1 is alive, 100 is not found, 2 and 200 are faults
@@ -24,7 +27,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
-from urllib.parse import SplitResult, parse_qs, quote, urldefrag, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urldefrag, urlencode, urlsplit
 
 from ethogram.links.addresses import Kind
 from ethogram.links.verdicts import Observation, Verdict, judge
@@ -96,6 +99,14 @@ def _at(value: Any, *path: str) -> Any:
     return value
 
 
+def _climbs(path: str) -> bool:
+    """Whether a path leads out of the folder that it is put behind, in any spelling of `..`.
+
+    A page's link must not lead a trusted request to elsewhere on the host of an endpoint.
+    """
+    return ".." in re.split(r"[/\\]", unquote(path))
+
+
 def _silent(answer: "Answer", name: str) -> Observation:
     """What can be said when an authority did not answer, and its page is not worth asking."""
     seen = judge(answer, "page", [""])[""]
@@ -125,7 +136,7 @@ class Doi:
     async def ask(self, client: "Client", endpoints: "Endpoints") -> Observation:
         """Ask the Handle API."""
         url = endpoints.doi.rstrip("/") + "/" + quote(self.doi, safe="/")
-        answer = await client.ask(url, limit=_LIMIT)
+        answer = await client.ask(url, limit=_LIMIT, trusted=True)
         code = _at(_answered(answer), "responseCode")
         if code == _ALIVE:
             return Observation(Verdict.OK, "doi.org knows it", answer.status)
@@ -136,7 +147,7 @@ class Doi:
 
 def _doi(url: str) -> Doi | None:
     work = identify(url)
-    return Doi(work.id) if work and work.scheme == "doi" else None
+    return Doi(work.id) if work and work.scheme == "doi" and not _climbs(work.id) else None
 
 
 # -- videos ----------------------------------------------------------------------------------
@@ -164,7 +175,7 @@ class Video:
         """Ask for what is needed to embed the video."""
         watch = f"https://www.youtube.com/watch?v={self.video}"
         query = urlencode({"url": watch, "format": "json"})
-        answer = await client.ask(f"{endpoints.youtube}?{query}", limit=_LIMIT)
+        answer = await client.ask(f"{endpoints.youtube}?{query}", limit=_LIMIT, trusted=True)
         status = None if answer.trouble else answer.status
         if status == 401:
             return Observation(Verdict.OK, "YouTube knows it, and does not embed it", status)
@@ -229,7 +240,7 @@ class Repository:
             "Authorization": f"Bearer {self.token}",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        answer = await client.ask(url, limit=_LIMIT, headers=headers)
+        answer = await client.ask(url, limit=_LIMIT, headers=headers, trusted=True)
         if answer.trouble:
             return None
         if answer.status == 404:
@@ -237,11 +248,12 @@ class Repository:
         if answer.status == 451:
             return Observation(Verdict.BLOCKED, "taken down from GitHub for legal reasons", 451)
         told = _answered(answer)
-        page = _at(told, "html_url")
-        if answer.status != 200 or not isinstance(page, str) or _at(told, "private") is not False:
+        page, name = _at(told, "html_url"), _at(told, "full_name")
+        named = isinstance(page, str) or isinstance(name, str)
+        if answer.status != 200 or not named or _at(told, "private") not in (False, None):
             return None
-        renamed = bool(answer.hops) and page.startswith("https://github.com/")
-        moved = page if renamed else ""
+        renamed = bool(answer.hops) and str(page).startswith("https://github.com/")
+        moved = str(page) if renamed else ""
         return Observation(Verdict.OK, "GitHub knows it", 200, final=moved, moved=moved)
 
 
@@ -261,7 +273,8 @@ class File:
 
         It may be a folder, a private file, or kept elsewhere (LFS).
         """
-        answer = await client.ask(f"{endpoints.github_raw.rstrip('/')}/{self.path}", method="HEAD")
+        url = f"{endpoints.github_raw.rstrip('/')}/{self.path}"
+        answer = await client.ask(url, method="HEAD", trusted=True)
         there = answer.trouble is None and answer.status == 200
         return Observation(Verdict.OK, "GitHub has the file", 200) if there else None
 
@@ -277,7 +290,7 @@ def _github(parts: SplitResult, token: str) -> Repository | File | None:
         return None
     if len(names) == 2:
         return Repository(owner, repository, token) if token else None
-    if len(names) > 4 and names[2] in ("blob", "raw") and ".." not in names:
+    if len(names) > 4 and names[2] in ("blob", "raw") and not _climbs(parts.path):
         return File("/".join([owner, repository, *names[3:]]))
     return None
 
@@ -313,7 +326,7 @@ class Post:
         """Ask for the post's id. One that may not be seen is for its page to explain."""
         question = {"query": _QUERY, "variables": {"id": self.post}}
         url: str = getattr(endpoints, self.endpoint)
-        answer = await client.ask(url, method="POST", json=question, limit=_LIMIT)
+        answer = await client.ask(url, method="POST", json=question, limit=_LIMIT, trusted=True)
         told = None if answer.trouble else _answered(answer)
         if not isinstance(told, dict):
             return None
@@ -358,9 +371,8 @@ async def archived(client: "Client", endpoints: "Endpoints", url: str) -> str:
     """
     page = urldefrag(url).url
     for spelling in (page, re.sub(r"^https?://", "", page, flags=re.IGNORECASE)):
-        answer = await client.ask(
-            f"{endpoints.wayback}?{urlencode({'url': spelling})}", limit=_LIMIT
-        )
+        asked = f"{endpoints.wayback}?{urlencode({'url': spelling})}"
+        answer = await client.ask(asked, limit=_LIMIT, trusted=True)
         closest = _at(_answered(answer), "archived_snapshots", "closest")
         if answer.trouble or answer.status != 200:
             return ""
@@ -383,7 +395,7 @@ async def save(client: "Client", endpoints: "Endpoints", url: str) -> str:
         url: the page, http or https; its fragment is left out.
     """
     page = urldefrag(url).url
-    answer = await client.ask(endpoints.wayback_save.rstrip("/") + "/" + page)
+    answer = await client.ask(endpoints.wayback_save.rstrip("/") + "/" + page, trusted=True)
     if answer.trouble or not 200 <= (answer.status or 0) < 300:
         return ""
     told = [answer.final, answer.headers.get("Content-Location", "")]

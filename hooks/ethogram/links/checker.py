@@ -11,14 +11,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from ethogram.bibliography import Bibliography
-from ethogram.catalog import Catalog
-from ethogram.links import internal, papers, verdicts
+from ethogram.links import papers, verdicts
 from ethogram.links.addresses import Kind
 from ethogram.links.archive import Archive, is_stable
 from ethogram.links.authorities import archived, authority_for
@@ -26,7 +25,7 @@ from ethogram.links.client import Client
 from ethogram.links.guard import Guard, GuardError, is_public, origin
 from ethogram.links.guard import target as sent
 from ethogram.links.journal import Entry, Journal, graced
-from ethogram.links.report import Place, Result
+from ethogram.links.report import Result
 from ethogram.links.schedule import Schedule
 from ethogram.links.targets import Target
 from ethogram.links.verdicts import Observation, Verdict
@@ -121,32 +120,14 @@ def check_links(
     return [run.result(target) for target in targets]
 
 
-def asking(known: Known, options: Options) -> Client:
-    """Return who asks, for an `async with`; the endpoints that were set may be private."""
+def asking(options: Options) -> Client:
+    """Return who asks, for an `async with`."""
     return Client(
         Schedule(options.in_flight, options.per_host),
         Guard(options.allow_private),
         contact=options.contact,
         timeout=options.timeout,
-        trusted={origin(address) for address in astuple(known.endpoints)},
     )
-
-
-def check_inside(catalog: Catalog) -> list[Result]:
-    """Return the verdict on each link inside the site, without the network (links.md, rule 11).
-
-    Such a link is named by the path that it leads to, from the folder of the pages on.
-    """
-    found: dict[tuple[str, Kind], Result] = {}
-    for link, fault in internal.judged(catalog):
-        url = internal.path_of(link, catalog)
-        verdict = Verdict.DEAD if fault else Verdict.OK
-        reason = fault.message if fault else ""
-        result = Result(url, link.kind, verdict, reason, places=())
-        known = found.setdefault((url, link.kind), result)
-        places = (*known.places, Place(link.path, link.line, link.column))
-        found[url, link.kind] = replace(known if known.reason else result, places=places)
-    return list(found.values())
 
 
 @dataclass
@@ -167,7 +148,7 @@ class _Run:
         others: list[_Question] = []
         for question in _questions(wanted):
             (arxiv if papers.is_arxivs(question.address) else others).append(question)
-        async with asking(self.known, self.options) as client, asyncio.TaskGroup() as group:
+        async with asking(self.options) as client, asyncio.TaskGroup() as group:
             group.create_task(self._ask_arxiv(arxiv))
             group.create_task(self._ask_all(others, client))
 
@@ -264,7 +245,9 @@ class _Run:
         whole = not target.fragment or not 200 <= (seen.status or 0) < 300
         needed = verdict in (Verdict.DEAD, Verdict.SUSPECT) and whole
         known = self.known.archive.get(target.url) or (earlier and earlier.snapshot)
-        if not needed or known or is_stable(target.url) or not _is_public(target.address):
+        stands_in = self.known.endpoints.wayback != Endpoints().wayback  # it may know any page
+        archivable = stands_in or _is_public(target.address)
+        if not needed or known or is_stable(target.url) or not archivable:
             return ""
         return await archived(client, self.known.endpoints, target.address)
 
@@ -300,12 +283,11 @@ def _questions(targets: Iterable[Target]) -> list[_Question]:
 
     Hosts take turns, so that those with many links and those with few begin together.
     """
-    pages: dict[str, list[Target]] = defaultdict(list)
+    pages: dict[tuple[str, Kind], list[Target]] = defaultdict(list)
     for target in targets:
-        pages[target.address].append(target)
+        pages[target.address, target.kind].append(target)
     hosts: dict[str, list[_Question]] = defaultdict(list)
-    for address, found in pages.items():
-        kind: Kind = "image" if any(target.kind == "image" for target in found) else "page"
+    for (address, kind), found in pages.items():
         hosts[_host(address)].append(_Question(address, kind, tuple(found)))
     rounds = zip_longest(*hosts.values())
     return [question for each in rounds for question in each if question]

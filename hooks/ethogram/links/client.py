@@ -1,7 +1,7 @@
 """Asking for an address: politely, safely, and with an answer whatever happens.
 
-Rules 7, 13 and 15 of guide/links.md. One `Client` lasts for a run: one aiohttp session, one cookie
-jar, kept connections. Each hop of a request waits for its host's turn (`schedule`), is refused
+Rules 7, 13 and 15 of guide/links.md. One `Client` lasts for a run, with its cookies and its
+kept connections. Each hop of a request waits for its host's turn (`schedule`), is refused
 where its address is private (`guard`), and is bounded in time and size. What a server or the
 network does never raises here; it is `Trouble`, with a few words on it.
 """
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -35,7 +35,7 @@ from ethogram.links.guard import (
     target,
 )
 from ethogram.links.schedule import PausedError, Schedule
-from ethogram.manners import retry_after, user_agent
+from ethogram.manners import PRODUCT, crawl_delay, retry_after, user_agent
 
 ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 """What a browser says it takes, in short; some servers refuse those that take anything."""
@@ -81,6 +81,7 @@ class Trouble(StrEnum):
     REDIRECTS = "redirects"
     PROTOCOL = "protocol"
     THROTTLED = "throttled"
+    ENCODING = "encoding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,12 @@ class Answer:
         hops: the redirects on the way.
         status: the HTTP status of `final`; None where it gave none.
         headers: those of `final`; upper and lower case are the same.
-        body: as much as was wanted, decompressed.
+        body: as much as was wanted, decompressed; empty where it is packed in an unknown way.
         complete: whether that is all of it.
         trouble: what is wrong, if anything is; an answer may break off after its status.
         detail: the same for a person, in a few words without a full stop.
+        place: the fragment of the last Location that had one, as written there, without its `#`;
+            browsers look for it in place of the link's own (RFC 9110, 10.2.2).
     """
 
     asked: str
@@ -116,6 +119,7 @@ class Answer:
     complete: bool = False
     trouble: Trouble | None = None
     detail: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,19 @@ class _BrokenError(Exception):
     """The connection ended before there was an answer."""
 
 
-_FAILURES = (_BrokenError, GuardError, aiohttp.ClientError, OSError, TimeoutError, zlib.error)
+class _EncodingError(Exception):
+    """A body is packed in a way that is not read here; the text names it."""
+
+
+_FAILURES = (
+    _BrokenError,
+    _EncodingError,
+    GuardError,
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    zlib.error,
+)
 """All that can go wrong with a request; errors of TLS are OSErrors."""
 
 _GUARDED: dict[type[GuardError], Trouble] = {
@@ -164,7 +180,6 @@ class Client:
         contact: str = "",
         timeout: float = 20.0,
         patience: float = 120.0,
-        trusted: Collection[str] = (),
     ) -> None:
         """Set how to ask.
 
@@ -174,33 +189,41 @@ class Client:
             contact: how to reach whoever asks; see `manners.user_agent`.
             timeout: seconds for one request, from connecting to the end of its body.
             patience: the longest wait, in seconds, that a server may ask for.
-            trusted: origins that may be private as they were configured. It holds for what is
-                asked there directly, and for redirects from one of their pages to another.
         """
         self._schedule = schedule
         self._guard = guard
         self._contact = contact
         self._timeout = timeout
         self._patience = patience
-        self._trusted = frozenset(trusted)
         self._expected: set[str] = set()
         self._robots: dict[str, asyncio.Lock] = {}
-        self._session: aiohttp.ClientSession
+        self._cookie_jar: aiohttp.CookieJar
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Self:
-        """Open the session."""
+        """Open the sessions: one for trusted requests and one for all others.
+
+        They share their cookies, and no connection: one that leads to a private address, because
+        a trusted request opened it, is never there to serve another.
+        """
+        # Cookies of IP addresses too, which aiohttp calls unsafe: a site that is redirected to its
+        # other half by a cookie is the same on loopback. No quotes are put around them.
+        self._cookie_jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
+        self._sessions = {trusted: self._opened(trusted) for trusted in (False, True)}
+        return self
+
+    def _opened(self, trusted: bool) -> aiohttp.ClientSession:
+        """A session for requests that are trusted, or for those that are not."""
         trace = aiohttp.TraceConfig()
         trace.on_connection_reuseconn.append(_note_reuse)
-        self._session = aiohttp.ClientSession(
+        return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                resolver=_Resolver(self._guard, self._trusted),
+                resolver=_Resolver(self._guard, trusted),
                 use_dns_cache=False,  # the guard has looked them up
                 limit=0,  # the schedule bounds them
                 keepalive_timeout=_KEPT_SECONDS,
             ),
-            # Cookies of IP addresses too, which aiohttp calls unsafe: a site that is redirected
-            # to its other half by a cookie is the same on loopback. No quotes are put around them.
-            cookie_jar=aiohttp.CookieJar(unsafe=True, quote_cookie=False),
+            cookie_jar=self._cookie_jar,
             headers={
                 hdrs.USER_AGENT: user_agent(self._contact),
                 hdrs.ACCEPT: ACCEPT,
@@ -215,7 +238,6 @@ class Client:
             middlewares=(_without_retries,),
             trace_configs=[trace],
         )
-        return self
 
     async def __aexit__(
         self,
@@ -223,8 +245,9 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the session and its connections."""
-        await self._session.close()
+        """Close the sessions and their connections."""
+        for session in self._sessions.values():
+            await session.close()
 
     def expect(self, origins: Iterable[str]) -> None:
         """Announce that these will be asked more than once: their Crawl-delay matters."""
@@ -239,6 +262,7 @@ class Client:
         json: object = None,
         headers: Mapping[str, str] | None = None,
         wants: Wants | None = None,
+        trusted: bool = False,
     ) -> Answer:
         """Ask for an address, and wherever it leads.
 
@@ -253,13 +277,15 @@ class Client:
             headers: more headers; they may hold a token, so redirects do not take them along to
                 another host.
             wants: decides on the limit when status and headers are there.
+            trusted: whether the address was configured by whoever runs this, not found on a page:
+                it may be private, and so may redirects from there within the same origin. Nobody
+                is asked for a robots.txt first.
         """
         asked = url.partition("#")[0]
         try:
             first = target(url)
         except GuardError as error:
             return Answer(asked, asked, trouble=_GUARDED[type(error)], detail=str(error))
-        trusted = first.origin in self._trusted
         request = _Request(method, json, headers, wants or (lambda *_: limit), trusted)
         return await self._follow(asked, first, request)
 
@@ -267,13 +293,14 @@ class Client:
         """Ask for an address, then for where it redirects to, and so on."""
         hops: list[Hop] = []
         visited = {(here.url, "")}
-        final = asked
+        final, place = asked, ""
         while True:
             answer = replace(
                 await self._ask_patiently(here, request),
                 asked=asked,
                 final=final,
                 hops=tuple(hops),
+                place=place,
             )
             location = _location(answer)
             if not location or answer.trouble or answer.status is None:
@@ -294,16 +321,16 @@ class Client:
             visited.add(state)
             hops.append(Hop(final, answer.status))
             request = _redirected(request, answer.status, here, there)
-            here, final = there, there.url
+            here, final, place = there, there.url, _place(location, place)
 
     def _cookies(self, to: Target) -> str:
-        jar = self._session.cookie_jar
-        return jar.filter_cookies(URL(to.url, encoded=True)).output(header="", sep=";")
+        cookies = self._cookie_jar.filter_cookies(URL(to.url, encoded=True))
+        return cookies.output(header="", sep=";")
 
     async def _ask_patiently(self, here: Target, request: _Request) -> Answer:
         """Ask for one address, again if it answers "later"."""
-        if here.origin in self._expected and not request.for_robots:
-            await self._read_robots(here, request)
+        if here.origin in self._expected and not (request.trusted or request.for_robots):
+            await self._read_robots(here)
         answer, later = Answer(here.url, here.url), True
         for attempt in range(1, TRIES + 1):
             try:
@@ -312,7 +339,8 @@ class Client:
             except PausedError as paused:
                 if attempt > 1:
                     return answer
-                return replace(answer, status=429, trouble=Trouble.THROTTLED, detail=str(paused))
+                trouble, detail = Trouble.THROTTLED, str(paused)
+                return replace(answer, status=paused.status, trouble=trouble, detail=detail)
             if not later:
                 break
         return answer
@@ -341,7 +369,7 @@ class Client:
         while True:
             connection = SimpleNamespace(reused=False)
             try:
-                return await self._session.request(
+                return await self._sessions[request.trusted].request(
                     request.method,
                     URL(here.url, encoded=True),
                     json=request.json,
@@ -365,7 +393,7 @@ class Client:
         answer = Answer(here.url, here.url, status=status, headers=headers)
         wait = _wait(status, headers, attempt)
         if wait is not None:
-            self._schedule.pause(here.origin, wait)
+            self._schedule.pause(here.origin, wait, status)
         later = wait is not None and wait <= self._patience and attempt < TRIES
         limit = 0 if later or _location(answer) else request.wants(status, headers)
         body = bytearray()
@@ -377,7 +405,7 @@ class Client:
             return broken, later
         return replace(answer, body=bytes(body), complete=complete), later
 
-    async def _read_robots(self, here: Target, request: _Request) -> None:
+    async def _read_robots(self, here: Target) -> None:
         """Learn a host's Crawl-delay before the first of several requests to it.
 
         Whatever goes wrong, there is no delay: RFC 9309 does not even know of it.
@@ -385,11 +413,11 @@ class Client:
         async with self._robots.setdefault(here.origin, asyncio.Lock()):
             if here.origin not in self._expected:
                 return  # somebody else has read it meanwhile
-            asking = _Request("GET", None, None, _robots_bytes, request.trusted, for_robots=True)
+            asking = _Request("GET", None, None, _robots_bytes, trusted=False, for_robots=True)
             address = f"{here.origin}/robots.txt"
             answer = await self._follow(address, target(address), asking)
             if answer.status == 200 and not answer.trouble:
-                delay = _crawl_delay(answer.body, self._session.headers[hdrs.USER_AGENT])
+                delay = crawl_delay(answer.body.decode("utf-8-sig", errors="replace"), PRODUCT)
                 self._schedule.space(here.origin, min(delay, LONGEST_DELAY))
             self._expected.discard(here.origin)
 
@@ -398,6 +426,8 @@ class Client:
         match error:
             case GuardError():
                 return _GUARDED[type(error)], str(error)
+            case _EncodingError():
+                return Trouble.ENCODING, str(error)
             case aiohttp.ConnectionTimeoutError():
                 return Trouble.TIMEOUT, "no connection in time"
             case TimeoutError():
@@ -424,15 +454,14 @@ class Client:
 class _Resolver(AbstractResolver):
     """Gives connections the addresses that the guard has judged, and no others."""
 
-    def __init__(self, guard: Guard, trusted: Collection[str]) -> None:
+    def __init__(self, guard: Guard, trusted: bool) -> None:
         self._guard = guard
-        self._trusted = {origin.partition("://")[2] for origin in trusted}
+        self._trusted = trusted
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        trusted = f"{host}:{port}" in self._trusted  # `Client` has asked whether for this request
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
-            for address in await self._guard.addresses(host, trusted)
+            for address in await self._guard.addresses(host, self._trusted)
         ]
 
     async def close(self) -> None:
@@ -474,6 +503,13 @@ def _location(answer: Answer) -> str:
     return answer.headers.get(hdrs.LOCATION, "").strip()
 
 
+def _place(location: str, before: str) -> str:
+    """The fragment of a Location; where it has none, not even an empty one, that from before."""
+    _, mark, fragment = location.partition("#")
+    # Bytes that are no UTF-8 could not be printed; a browser does not find them either.
+    return fragment.encode(errors="surrogateescape").decode(errors="replace") if mark else before
+
+
 def _redirected(request: _Request, status: int, here: Target, there: Target) -> _Request:
     """What to ask at a redirect's end (RFC 9110, 15.4).
 
@@ -507,9 +543,10 @@ async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -
     Raises:
         TimeoutError, aiohttp.ClientError, OSError, zlib.error: it breaks off or is garbled;
             `body` is what came before.
+        _EncodingError: there is one, in an encoding that is not read here.
     """
     complete = response.content.at_eof()
-    unpack = _unpacker(response.headers.get(hdrs.CONTENT_ENCODING, ""))
+    unpack = _unpacker(response.headers.getall(hdrs.CONTENT_ENCODING, []))
     while not complete and limit > 0 and len(body) <= limit:
         piece = await response.content.readany()
         body += unpack(piece, limit + 1 - len(body))
@@ -520,34 +557,88 @@ async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -
     return complete
 
 
-def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
-    """How to unpack the pieces of a body, each into so many bytes at most (RFC 9110, 8.4.1).
+_Unpack = Callable[[bytes, int], bytes]
+"""Unpacks a piece of a body into so many bytes at most, which are more than none; the empty piece
+is the body's end."""
 
-    What was not asked for stays as it is. A "deflate" may lack its header, as many servers
-    misread the standard.
-    """
-    match encoding.strip().lower():
-        case "gzip" | "x-gzip":
-            return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress
-        case "deflate":
-            return _inflate()
-        case _:
+_NOT_PACKED = frozenset(
+    "identity none null binary 8bit utf-8 utf8 iso-8859-1 us-ascii text/html text/plain".split()
+)
+"""What servers name as the encoding of bodies that are not packed; browsers show these."""
+
+
+def _unpacker(headers: Iterable[str]) -> _Unpack:
+    """How to unpack a body, by its Content-Encoding (RFC 9110, 8.4.1)."""
+    named = [name.strip().lower() for header in headers for name in header.split(",")]
+    match [name for name in named if name and name not in _NOT_PACKED]:
+        case []:
             return lambda piece, _: piece
+        case ["gzip" | "x-gzip"]:
+            return _Inflater(gzip=True)
+        case ["deflate"]:
+            return _Inflater(gzip=False)
+        case codings:
+            return _refusal(", ".join(codings))
 
 
-def _inflate() -> Callable[[bytes, int], bytes]:
-    inflate: Callable[[bytes, int], bytes] | None = None
+def _refusal(codings: str) -> _Unpack:
+    """What says of a body, if there is one, that it cannot be unpacked."""
 
-    def unpack(piece: bytes, most: int) -> bytes:
-        nonlocal inflate
-        if not piece:
-            return b""
-        if inflate is None:
-            headed = piece[0] & 0x0F == zlib.DEFLATED
-            inflate = zlib.decompressobj(zlib.MAX_WBITS if headed else -zlib.MAX_WBITS).decompress
-        return inflate(piece, most)
+    def refuse(piece: bytes, _: int) -> bytes:
+        if piece:
+            raise _EncodingError(f"its body is in an encoding that is not read: {codings[:50]!r}")
+        return b""
 
-    return unpack
+    return refuse
+
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class _Inflater:
+    """Unpacks a body that is packed as gzip or deflate.
+
+    A gzip may have several members (RFC 1952, 2.2); what else is behind them is ignored. A
+    "deflate" may lack its header, as many servers misread the standard.
+    """
+
+    def __init__(self, gzip: bool) -> None:
+        self._gzip = gzip
+        self._stream: zlib._Decompress | None = None
+        self._rest = b""  # what came behind a member, if too short to tell whether another begins
+        self._over = False
+
+    def __call__(self, piece: bytes, most: int) -> bytes:
+        """Unpack a piece.
+
+        Raises:
+            zlib.error: it is garbled, or the body ends too early.
+        """
+        if not piece and self._stream and not self._stream.eof:
+            raise zlib.error("cut short")
+        unpacked = b""
+        left = self._rest + piece if piece else b""
+        while left and not self._over and len(unpacked) < most:
+            if stream := self._stream_for(left):
+                unpacked += stream.decompress(left, most - len(unpacked))
+                left, self._rest = stream.unused_data, b""
+            else:
+                left, self._rest = b"", left
+        return unpacked
+
+    def _stream_for(self, left: bytes) -> "zlib._Decompress | None":
+        """What unpacks the bytes that come next; None where nothing does, or not yet."""
+        if self._stream is None:
+            headed = left[0] & 0x0F == zlib.DEFLATED
+            window = zlib.MAX_WBITS if headed else -zlib.MAX_WBITS
+            self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS if self._gzip else window)
+        elif self._stream.eof:
+            another = self._gzip and left[:2] == _GZIP_MAGIC
+            self._over = not another and not (self._gzip and left == _GZIP_MAGIC[:1])
+            if not another:
+                return None
+            self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        return self._stream
 
 
 async def _drop_rest(response: aiohttp.ClientResponse) -> None:
@@ -571,15 +662,3 @@ async def _drop_rest(response: aiohttp.ClientResponse) -> None:
 
 def _robots_bytes(status: int, _headers: Mapping[str, str]) -> int:
     return _ROBOTS_BYTES if status == 200 else 0
-
-
-def _crawl_delay(body: bytes, agent: str) -> float:
-    """Read the seconds between requests that a robots.txt asks for; 0 where it does not."""
-    from urllib.robotparser import RobotFileParser  # brings an HTTP client of its own
-
-    robots = RobotFileParser()
-    try:
-        robots.parse(body.decode("utf-8-sig", errors="replace").splitlines())
-        return float(robots.crawl_delay(agent) or 0)
-    except ValueError:  # a rule for "//[", a delay of "²" seconds
-        return 0.0

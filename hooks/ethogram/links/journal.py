@@ -259,7 +259,9 @@ class Journal:
 
         with _writes(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = self._lock or FileLock(self.path.with_name(f".{self.path.name}.lock"))
+            lock = self._lock or FileLock(
+                self.path.with_name(f".{self.path.name.lstrip('.')}.lock")
+            )
             try:
                 lock.acquire(timeout=0)
             except Timeout:

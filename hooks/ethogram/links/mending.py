@@ -29,19 +29,6 @@ class Mending:
     changes: tuple[Change, ...]
     left: tuple[str, ...]
 
-    def diff(self) -> str:
-        """All changes, as `git apply` takes them."""
-        return "".join(change.diff() for change in self.changes)
-
-    def write(self) -> None:
-        """Make all changes.
-
-        Raises:
-            EthogramError: a file has changed since it was read, or cannot be written.
-        """
-        for change in self.changes:
-            change.write()
-
 
 def mend(results: Iterable[Result], catalog: Catalog, archive: Path) -> Mending:
     """Plan to rewrite what has moved for good, and to archive what is dead and has a snapshot.

@@ -63,6 +63,11 @@ class Result:
     places: tuple[Place, ...] = ()
     served: bool = False
 
+    @property
+    def fails(self) -> bool:
+        """Whether it is an error: dead, and nothing in its place."""
+        return self.verdict is Verdict.DEAD and not self.served
+
 
 def _sorted(results: Iterable[Result]) -> list[Result]:
     return sorted(results, key=lambda result: (result.url, result.kind))
@@ -158,7 +163,7 @@ def _as_object(result: Result) -> dict[str, object]:
         {"path": place.path, "line": place.line, "column": place.column}
         for place in sorted(result.places)
     ]
-    return {
+    shape: dict[str, object] = {
         "url": result.url,
         "kind": result.kind,
         "verdict": result.verdict.value,
@@ -166,9 +171,8 @@ def _as_object(result: Result) -> dict[str, object]:
         "status": result.status,
         "final": result.final,
         "places": places,
-        "snapshot": result.snapshot,
-        "checked": result.checked,
     }
+    return shape | ({"snapshot": result.snapshot} if result.snapshot else {})
 
 
 # -- findings --------------------------------------------------------------------------------
@@ -238,10 +242,9 @@ def _case(result: Result) -> ElementTree.Element:
     names = {"classname": f"links.{result.kind}", "name": visible(result.url)}
     case = ElementTree.Element("testcase", names)
     if result.verdict is not Verdict.OK:
-        fails = result.verdict is Verdict.DEAD and not result.served
         message = f"{result.verdict}: {_label(result)}"
         about = {"message": message, "type": result.verdict.value}
-        outcome = ElementTree.SubElement(case, "failure" if fails else "skipped", about)
+        outcome = ElementTree.SubElement(case, "failure" if result.fails else "skipped", about)
         mend = f"Readers get <{visible(result.snapshot)}>." if result.served else _mend(result)
         outcome.text = "\n".join([*map(str, sorted(result.places)), mend])
     return case
@@ -282,13 +285,12 @@ def to_markdown(results: Sequence[Result]) -> str:
 
 def _table(head: str, results: Sequence[Result], room: int) -> str:
     """A heading and a table, with as many rows as there is room for."""
-    text = f"\n## {head}\n\n{_COLUMNS}"
-    for number, result in enumerate(results):
+    text, left = f"\n## {head}\n\n{_COLUMNS}", 0
+    for result in results:
         row = _row(result)
-        if len(text) + len(row) > room:
-            return f"{text}\n{len(results) - number} more are not shown.\n"
-        text += row
-    return text
+        fits = len(text) + len(row) <= room
+        text, left = (text + row, left) if fits else (text, left + 1)
+    return f"{text}\n{left} more are not shown.\n" if left else text
 
 
 def _row(result: Result) -> str:

@@ -66,7 +66,7 @@ class Change:
 
     def diff(self) -> str:
         """A unified diff, as `git apply` takes it; empty where nothing changes."""
-        name = PurePath(os.path.relpath(self.path)).as_posix()
+        name = PurePath(os.path.relpath(self.path, _top(Path(self.path)))).as_posix()
         # Only \n ends a line for git, and a blank in a name would end the name.
         lines = (text.split("\n") for text in (self.before, self.after))
         before, after = (
@@ -87,6 +87,7 @@ class Change:
         """
         target = Path(self.path).resolve()
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             exists = target.exists()
             if (target.read_bytes() if exists else b"") != self.before.encode("utf-8"):
                 raise EthogramError(f"{self.path} has changed since it was read; run this again.")
@@ -96,6 +97,12 @@ class Change:
                 new.replace(target)
         except OSError as error:
             raise EthogramError(f"{self.path} cannot be written: {error.strerror}.") from None
+
+
+def _top(path: Path) -> Path:
+    """The folder from which Git names a file; the current one where there is no repository."""
+    above = path.absolute().parents
+    return next((folder for folder in above if (folder / ".git").exists()), Path())
 
 
 @contextmanager

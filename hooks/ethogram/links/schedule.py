@@ -20,11 +20,13 @@ class PausedError(Exception):
 
     Attributes:
         seconds: how long the pause still is.
+        status: that of the answer which asked for it.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, status: int) -> None:
         super().__init__(f"the host asks to wait for {math.ceil(seconds)} s")
         self.seconds = seconds
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class _Host:
         busy: its requests under way.
         waiting: its requests that wait, in order; those given up are skipped when their turn comes.
         paused: when its pause is over.
+        status: that of the answer which asked for the pause.
         spacing: seconds from the start of one request to the start of the next.
         started: when its last request started.
         lined: whether it stands in the line of hosts.
@@ -44,6 +47,7 @@ class _Host:
     busy: int = 0
     waiting: deque["_Slot"] = field(default_factory=deque)
     paused: float = -math.inf
+    status: int = 429
     spacing: float = 0.0
     started: float = -math.inf
     lined: bool = False
@@ -86,10 +90,17 @@ class Schedule:
         """
         return _Slot(self, self._host(origin), patience)
 
-    def pause(self, origin: str, seconds: float) -> None:
-        """Let no request to a host start for some time; the longest pause wins."""
+    def pause(self, origin: str, seconds: float, status: int = 429) -> None:
+        """Let no request to a host start for some time; the longest pause wins.
+
+        Args:
+            origin: the host.
+            seconds: for how long.
+            status: that of the answer which asks for it.
+        """
         host = self._host(origin)
-        host.paused = max(host.paused, _now() + seconds)
+        if _now() + seconds > host.paused:
+            host.paused, host.status = _now() + seconds, status
         left = host.paused - _now()
         if any(slot.patience < left for slot in host.waiting):
             patient = [slot for slot in host.waiting if not slot.refused(left)]
@@ -191,7 +202,7 @@ class _Slot(AbstractAsyncContextManager[None, None]):
     async def __aenter__(self) -> None:
         left = self._host.paused - _now()
         if left > self.patience:
-            raise PausedError(left)
+            raise PausedError(left, self._host.status)
         if self._schedule._start(self._host):
             return
         turn = self._turn = asyncio.get_running_loop().create_future()
@@ -226,7 +237,7 @@ class _Slot(AbstractAsyncContextManager[None, None]):
     def refused(self, left: float) -> bool:
         """Send away who would not wait for so many seconds; return whether nobody waits now."""
         if self._turn and not self._turn.done() and self.patience < left:
-            self._turn.set_exception(PausedError(left))
+            self._turn.set_exception(PausedError(left, self._host.status))
         return self.given_up()
 
 

@@ -1,22 +1,25 @@
 """One run of `ethogram links`: what is to be asked, by what is known, and what is done about it."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from ethogram.bibliography import Bibliography
 from ethogram.catalog import Catalog
 from ethogram.links.archive import Archive
 from ethogram.links.authorities import save
-from ethogram.links.checker import Known, Options, asking, check_inside, check_links
+from ethogram.links.checker import Known, Options, asking, check_links
+from ethogram.links.inside import Site, in_markdown
 from ethogram.links.journal import JOURNAL, Journal
 from ethogram.links.mending import Mending, mend
 from ethogram.links.progress import Progress
 from ethogram.links.report import Result
-from ethogram.links.targets import Target, addresses_at, targets_in_site, targets_of
+from ethogram.links.targets import Before, Target, before, targets_in, targets_of
 from ethogram.links.verdicts import Verdict
 from ethogram.settings import Settings
 
@@ -73,6 +76,7 @@ class Survey:
         docs = catalog.docs if catalog else Path("docs")
         settings = settings or Settings.beside(docs)
         options["allow_private"] = options.get("allow_private") or settings.allow_private
+        options["contact"] = settings.contact
         records = catalog.bibliography if catalog else Bibliography.load(bib)
         default = bib / JOURNAL if bib.is_dir() else Path(STRAY_JOURNAL)
         known = Known(
@@ -84,32 +88,40 @@ class Survey:
         return cls(catalog, site, bib / "archive.yml", known, Options(**options), settings)
 
     def ask(self, new_against: str | None = None) -> list[Result]:
-        """Return the verdict on each link that leads out of the site.
+        """Return the verdict on each link, out of the site and inside it.
 
         Args:
             new_against: a Git revision: only links that were not there then are looked at, and a
                 fault of one counts at once.
 
         Raises:
-            EthogramError: see `check_links` and `addresses_at`.
+            EthogramError: see `check_links`, `targets.before` and `inside.Site`.
         """
-        targets = self._targets()
-        new: frozenset[str] = frozenset()
-        if new_against and self.catalog:
-            before = addresses_at(new_against, self.catalog.docs)
-            targets = [target for target in targets if target.url not in before]
-            new = frozenset(target.url for target in targets)
-        with Progress(len(targets)) as progress:
-            return check_links(targets, self.known, self.options, new, progress.told)
+        known = None
+        if new_against is not None and self.catalog:
+            known = before(new_against, self.catalog.docs)
+        results = self.ask_outside(known)
+        if self.catalog:
+            results += in_markdown(self.catalog, known.inward if known else ())
+        return [*results, *(Site(self.site).inward() if self.site else ())]
 
-    def look_inside(self) -> list[Result]:
-        """Return the verdict on each link inside the site, as the Markdown has it."""
-        return check_inside(self.catalog) if self.catalog else []
+    def ask_outside(self, known: Before | None = None) -> list[Result]:
+        """Return the verdict on each link that leads out of the site.
+
+        Args:
+            known: the links that were there before; all others are new, if it is given.
+        """
+        old = known.outward if known else ()
+        targets = [target for target in self._targets() if target.url not in old]
+        added = [target.url for target in targets] if known else []
+        with Progress(len(targets)) as progress:
+            return check_links(targets, self.known, self.options, added, progress.told)
 
     def _targets(self) -> list[Target]:
+        """The addresses; of one that the Markdown has, the built pages tell nothing more."""
         pages = targets_of(self.catalog) if self.catalog else []
         known = {target.url for target in pages}
-        built = targets_in_site(self.site) if self.site else []
+        built = targets_in(Site(self.site).outward()) if self.site else []
         return [*pages, *(target for target in built if target.url not in known)]
 
     def mend(self, results: Sequence[Result]) -> Mending:
@@ -122,34 +134,37 @@ class Survey:
             return Mending((), ())
         return mend(results, self.catalog, self.archive)
 
-    def save_pages(self, results: Sequence[Result]) -> Iterator[tuple[str, str]]:
-        """Have pages saved that are fine and have no snapshot yet; yield each with its snapshot.
+    def save_pages(self, results: Sequence[Result], told: Callable[[str, str], None]) -> None:
+        """Have pages saved that are fine and have no snapshot yet (links.md, rule 16).
 
-        Only those of the hosts in the settings, and a few in a run (links.md, rule 16).
+        Only those of the hosts in the settings, a few in a run, and not always the same first: one
+        that cannot be saved must not keep the others waiting.
+
+        Args:
+            results: verdicts on links.
+            told: called with each page and its snapshot; an empty one where it was not saved.
+
+        Raises:
+            EthogramError: the journal cannot be written, or another run writes it.
         """
-        hosts = set(self.settings.archive_hosts)
-        wanted = [
-            result
-            for result in results
-            if result.verdict is Verdict.OK
-            and result.kind == "page"
-            and not result.snapshot
-            and urlsplit(result.url).hostname in hosts
-        ]
-        chosen = wanted[: self.settings.archive_per_run]
-        yield from asyncio.run(self._save(chosen))
+        wanted: dict[str, list[Result]] = defaultdict(list)
+        for result in results:
+            fine = result.verdict is Verdict.OK and result.kind == "page" and not result.snapshot
+            if fine and urlsplit(result.url).hostname in self.settings.archive_hosts:
+                wanted[urldefrag(result.url).url].append(result)
+        chosen = random.sample(sorted(wanted), len(wanted))[: self.settings.archive_per_run]
+        asyncio.run(self._save({page: wanted[page] for page in chosen}, told))
 
-    async def _save(self, chosen: Sequence[Result]) -> list[tuple[str, str]]:
-        saved = []
-        with self.known.journal.writing():
-            patient = replace(self.options, timeout=SAVING)
-            async with asking(self.known, patient) as client:
-                for result in chosen:  # one after the other: the archive asks for it
-                    address = result.url.partition("#")[0]
-                    snapshot = await save(client, self.known.endpoints, address)
-                    saved.append((address, snapshot))
-                    entry = self.known.journal.get(result.url, result.kind)
-                    if entry and snapshot:
-                        self.known.journal.add(replace(entry, snapshot=snapshot))
-            self.known.journal.compact()
-        return saved
+    async def _save(
+        self, chosen: Mapping[str, Sequence[Result]], told: Callable[[str, str], None]
+    ) -> None:
+        journal, patient = self.known.journal, replace(self.options, timeout=SAVING)
+        with journal.writing():
+            async with asking(patient) as client:
+                for page, results in chosen.items():  # one after the other: the archive asks for it
+                    snapshot = await save(client, self.known.endpoints, page)
+                    for result in results if snapshot else ():
+                        if entry := journal.get(result.url, result.kind):
+                            journal.add(replace(entry, snapshot=snapshot))
+                    told(page, snapshot)
+            journal.compact()

@@ -1,9 +1,8 @@
 """Which addresses are to be asked: every one once, with all the places where it stands."""
 
-import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
@@ -11,7 +10,7 @@ from urllib.parse import urldefrag, urlsplit
 from ethogram.catalog import Catalog
 from ethogram.findings import EthogramError
 from ethogram.links.addresses import Kind
-from ethogram.links.extract import Link, links_in_document, links_in_html, links_in_markdown
+from ethogram.links.extract import Link, links_in_document, links_in_markdown
 from ethogram.links.internal import is_external
 from ethogram.links.report import Place
 
@@ -48,62 +47,17 @@ class Target:
 
 def targets_of(catalog: Catalog) -> list[Target]:
     """The addresses on a catalog's Markdown pages."""
-    return _targets(
+    return targets_in(
         link for page in catalog.pages for link in links_in_document(page.document, page.path)
     )
 
 
-def targets_in_site(site: Path) -> list[Target]:
-    """The addresses on the pages of a built site.
+def targets_in(links: Iterable[Link]) -> list[Target]:
+    """The addresses of links that lead out of the site, each once.
 
-    What lies below the address that a page gives for itself (`<link rel="canonical">`) is the
-    site's own.
-
-    Raises:
-        EthogramError: a page cannot be read.
+    Args:
+        links: with their paths; those inside the site are passed over.
     """
-    return _targets(link for page in sorted(site.rglob("*.html")) for link in _in_page(page, site))
-
-
-def _in_page(page: Path, site: Path) -> Iterator[Link]:
-    try:
-        html = page.read_bytes().decode("utf-8", errors="replace")
-    except OSError as error:
-        said = f"{page.as_posix()} cannot be read: {error.strerror}."
-        raise EthogramError(said) from None
-    links = links_in_html(html, "")
-    own = page.relative_to(site).as_posix()
-    root = _root(own, html)
-    for link in links:
-        if is_external(link.url) and not (root and link.url.startswith(root)):
-            yield Link(
-                *(link.url, link.raw, link.kind, link.line, link.column),
-                *(link.element, link.attribute, page.as_posix()),
-            )
-
-
-_CANONICAL = re.compile(r"<link\b[^>]*\brel=[\"']?canonical\b[^>]*>", re.IGNORECASE)
-
-
-def _root(page: str, html: str) -> str:
-    """The address of the site, from the one that a page gives for itself; empty if it does not."""
-    tag = _CANONICAL.search(html)
-    served, found = page.removesuffix("index.html"), links_in_html(tag[0], "") if tag else []
-    if found and is_external(found[0].url) and found[0].url.endswith(served):
-        return found[0].url.removesuffix(served)
-    return ""
-
-
-def merged(*lists: Iterable[Target]) -> list[Target]:
-    """Join lists of targets; an address keeps the places of the first list that has it."""
-    known: dict[str, Target] = {}
-    for targets in lists:
-        for target in targets:
-            known.setdefault(target.url, target)
-    return list(known.values())
-
-
-def _targets(links: Iterable[Link]) -> list[Target]:
     places: dict[str, list[Place]] = defaultdict(list)
     pictures: set[str] = set()
     for link in links:
@@ -137,8 +91,21 @@ def asked_for(url: str) -> str:
 # -- what a change adds ----------------------------------------------------------------------
 
 
-def addresses_at(reference: str, docs: Path) -> set[str]:
-    """The addresses that the Markdown pages below a folder had at a Git revision.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The links that pages had.
+
+    Attributes:
+        outward: the addresses that led out of the site, from whatever page.
+        inward: a page's path in the docs folder, and a link inside the site as it was written.
+    """
+
+    outward: frozenset[str] = frozenset()
+    inward: frozenset[tuple[str, str]] = frozenset()
+
+
+def before(reference: str, docs: Path) -> Before:
+    """The links that the Markdown pages below a folder had at a Git revision.
 
     What a branch adds is measured from where it left the other, if that is known here.
 
@@ -147,16 +114,24 @@ def addresses_at(reference: str, docs: Path) -> set[str]:
     """
     revision = _revision(reference, docs)
     listed = _git(docs, "ls-tree", "-r", "-z", "--name-only", revision, ".")
-    pages = [name for name in listed.decode("utf-8", "surrogateescape").split("\0") if name]
-    found: set[str] = set()
-    for name in pages:
-        if name.endswith(".md"):
-            text = _git(docs, "show", f"{revision}:./{name}").decode("utf-8", errors="replace")
-            found.update(asked_for(link.url) for link in links_in_markdown(text, name))
-    return found
+    names = listed.decode("utf-8", "surrogateescape").split("\0")
+    links = [
+        link
+        for name in names
+        if name.endswith(".md")
+        for link in links_in_markdown(
+            _git(docs, "show", f"{revision}:./{name}").decode("utf-8", errors="replace"), name
+        )
+    ]
+    inward = ((link.path, link.raw) for link in links if not is_external(link.url))
+    return Before(frozenset(asked_for(link.url) for link in links), frozenset(inward))
 
 
 def _revision(reference: str, folder: Path) -> str:
+    if not _try_git(folder, "rev-parse", "--git-dir"):
+        raise EthogramError(
+            f"{folder.as_posix()} is in no Git repository, so nothing is new in it."
+        )
     known = _try_git(folder, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
     if not known:
         raise EthogramError(
