@@ -117,7 +117,8 @@ def _render(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> st
     rendered = render_page(source, markdown, catalog.context(_href(page, files)))
     _state.rendered[page.file.src_uri] = rendered
     text, rendered.markdown = rendered.markdown, ""
-    if not _state.serving:  # a preview builds again, and reads only what has changed
+    # A preview builds again, and reads only what has changed; a check of links wants their places.
+    if not _state.serving and _state.settings.links == "journal":
         source.release()
     return citations.veil(text)
 
@@ -202,22 +203,25 @@ def _conclude(config: MkDocsConfig) -> None:
     """Report what the finished pages have that leads nowhere, in the site or out of it."""
     found = _finished().findings(static=not _state.dirty)
     if _state.settings.links == "online" and not _state.serving:
-        found += _ask_outside(Path(config.site_dir))
+        found += _ask_outside(_relative(Path(config.site_dir)))
     _report(found)
     _state.findings += found
 
 
 def _ask_outside(site: Path) -> list[Finding]:
     """Ask every link of the site whether it is still there."""
-    from ethogram.links.report import to_findings  # only now: a build has no use for the network
+    from ethogram.links import report  # only now: a build has no use for the network
     from ethogram.links.survey import Survey
 
     log.info("Asking every link whether it is still there")
     try:
         survey = Survey.of(_catalog(), site, _state.bib, settings=_state.settings)
-        return to_findings(survey.ask_outside())
+        results = survey.ask_outside()
     except EthogramError as error:
         raise PluginError(str(error)) from None
+    log.info("%s", report.counts(results))
+    found = report.to_findings(map(report.told_once, results))
+    return [finding for finding in found if finding.severity is not Severity.NOTE]
 
 
 def _source_of(file: File) -> Path | None:

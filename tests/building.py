@@ -9,10 +9,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "tests/site"
 
-NO_NETWORK = """\
-import socket, sys
+REFUSED = """\
+import socket
 def refuse(*_): raise OSError("the network is cut")
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
+"""
+MKDOCS = """\
+import sys
 from mkdocs.__main__ import cli
 cli(sys.argv[1:])
 """
@@ -28,11 +31,15 @@ def copy_site(folder: Path) -> Path:
     return folder
 
 
-def build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Build the site of a folder with every socket refused; the output is one stream."""
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1795219200"}  # 2026-11-21
+def build(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Build the site of a folder; the output is one stream.
+
+    Every socket is refused, unless the variables say that links are to be asked.
+    """
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1795219200", **variables}  # 2026-11-21
+    start = "" if "ETHOGRAM_LINKS" in variables else REFUSED
     return subprocess.run(
-        [sys.executable, "-c", NO_NETWORK, "build", *options],
+        [sys.executable, "-c", f"{start}{MKDOCS}", "build", *options],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,

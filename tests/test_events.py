@@ -8,6 +8,8 @@ import lxml.html
 import pytest
 
 from building import build, copy_site
+from loopback_arxiv import LoopbackArxiv
+from loopback_web import LoopbackWeb, Reply
 
 
 @pytest.fixture(scope="module")
@@ -294,3 +296,30 @@ def test_what_the_theme_links_to_is_checked(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "docs/raw.html:2:11: missing-picture nowhere.png leads to no file" in result.stdout
     assert re.search(r"site/404.html:\d+:\d+: dead-link /imprint/ .* more pages", result.stdout)
+
+
+def test_an_online_build_asks_every_link(tmp_path: Path) -> None:
+    """`links: online`: faults go to the log with their place, and fail a strict build only.
+
+    Without it nothing is asked; what was seen is in the journal, for the next build to act on.
+    """
+    folder = copy_site(tmp_path / "site")
+    gone = Reply(404, {}, b"<title>Not Found</title>")
+    with LoopbackWeb({"/gone": gone, "/fine": Reply()}) as web, LoopbackArxiv() as arxiv:
+        asking = {"ETHOGRAM_LINKS": "online", "ETHOGRAM_ARXIV_API": arxiv.endpoint}
+        links = f"[a]({web.url('/gone')})\n\n[b]({web.url('/fine')})"
+        (folder / "docs/new.md").write_text(f"# T\n\n{links}\n")
+        settings = folder / "mkdocs.yml"
+        allowed = "resolve: never\n    allow_private: true"
+        settings.write_text(settings.read_text().replace("resolve: never", allowed))
+        assert build(folder, "--strict").returncode == 0
+        assert not web.requests
+        online = build(folder, **asking)
+        assert online.returncode == 0
+        said = f"docs/new.md:3:5: dead-address {web.url('/gone')} is gone: HTTP 404"
+        assert said in online.stdout
+        asked = len(web.requests)
+        assert build(folder, "--strict", **asking).returncode == 1
+        assert len(web.requests) == asked  # the journal remembers
+    new = page(folder / "site", "new")
+    assert [text(each) for each in new.cssselect("s.dead-link")] == ["a"]

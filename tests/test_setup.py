@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,15 @@ def test_every_field_of_a_card_is_explained() -> None:
     table = read("CONTRIBUTING.md").split("### Fields")[1].split("\n### ")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert sorted(re.findall(r"`([a-z-]+)`", " ".join(rows))) == sorted(FIELDS)
+
+
+def test_every_setting_is_explained() -> None:
+    """CONTRIBUTING's table holds exactly the settings that a site may have."""
+    from ethogram.settings import Settings
+
+    table = read("CONTRIBUTING.md").split("## Settings of the site")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)
+    assert sorted(rows) == sorted(field.name for field in fields(Settings))
 
 
 def launcher(folder: Path, name: str, script: str) -> Path:

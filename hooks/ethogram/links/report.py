@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
 from ethogram.findings import Finding, to_github, to_sarif, visible
@@ -89,11 +89,18 @@ def _label(result: Result) -> str:
     return visible(told) or "no reason given"
 
 
-def _counts(results: Sequence[Result]) -> str:
+def told_once(result: Result) -> Result:
+    """The same with the first of its places, if they are on built pages: these repeat the theme."""
+    written = any(place.path.endswith(".md") for place in result.places)
+    return result if written else replace(result, places=result.places[:1])
+
+
+def counts(results: Sequence[Result]) -> str:
+    """Return how many links there are of each verdict, in a line."""
     counted = Counter(result.verdict for result in results)
     served = sum(result.served for result in results)
-    counts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _ORDER)
-    said = f"{len(results)} {'link' if len(results) == 1 else 'links'}: {counts}"
+    each = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _ORDER)
+    said = f"{len(results)} {'link' if len(results) == 1 else 'links'}: {each}"
     return f"{said}; {served} served from an archived copy" if served else said
 
 
@@ -142,7 +149,7 @@ def to_text(results: Sequence[Result]) -> str:
     The dead come first, what moved for good comes last, and a line of counts ends the text.
     """
     blocks = [f"{line}\n    {_mend(result)}" for result in _listed(results) for line in _at(result)]
-    return "\n".join([*blocks, _counts(results)])
+    return "\n".join([*blocks, counts(results)])
 
 
 def _at(result: Result) -> Iterator[str]:
