@@ -10,9 +10,10 @@ works. What remains its own is what it does well: footnotes, numbered as the pag
 import math
 import re
 from types import SimpleNamespace
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Extension, Markdown
+from markdown.blockparser import BlockParser
 from markdown.extensions.footnotes import FootnoteInlineProcessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
@@ -63,9 +64,10 @@ class _PlainNotes(Extension):  # type: ignore[misc]  # Python-Markdown has no ty
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802  as the parser calls it
         if "footnote" in md.inlinePatterns:
-            notes = md.inlinePatterns["footnote"]
-            mark = _PlainMark(notes.pattern, notes.footnotes)
-            md.inlinePatterns.register(mark, "footnote", _MARK_PRIORITY)
+            mark = md.inlinePatterns["footnote"]
+            mark.footnotes.parser = _References(mark.footnotes.parser)
+            plain = _PlainMark(mark.pattern, mark.footnotes)
+            md.inlinePatterns.register(plain, "footnote", _MARK_PRIORITY)
             md.treeprocessors.register(_PlainReferences(md), "plain-notes", _NOTES_PRIORITY)
 
 
@@ -83,6 +85,19 @@ class _PlainMark(FootnoteInlineProcessor):  # type: ignore[misc]
         for link in mark if mark is not None else ():
             link.text = AtomicString(link.text)
         return mark, start, end
+
+
+class _References:
+    """The parser of footnotes' texts: a reference is one paragraph, and all others are parsed."""
+
+    def __init__(self, parser: BlockParser) -> None:
+        self.parser = parser
+
+    def parseChunk(self, parent: Element, text: str) -> None:  # noqa: N802
+        if text.startswith(REFERENCE_OPEN):
+            SubElement(parent, "p").text = text
+        else:
+            self.parser.parseChunk(parent, text)
 
 
 class _PlainReferences(Treeprocessor):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ethogram.links.pictures import Look, look, size
+from ethogram.links.pictures import Look, begins_drawing, look, size
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "ICO")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="37" height="21"><path d="M0 0"/></svg>'
@@ -54,6 +54,63 @@ def test_a_picture_is_as_wide_as_it_is_shown() -> None:
     file = io.BytesIO()
     Image.new("RGB", (48, 32)).save(file, "JPEG", exif=exif)
     assert look(file.getvalue()) == Look("JPEG", 32, 48)
+
+
+def cut(name: str) -> bytes:
+    """Half of a picture with some pixels, the head in it."""
+    data = noisy(name)
+    return data[: len(data) * 2 // 3]
+
+
+@cache
+def noisy(name: str) -> bytes:
+    """A picture whose pixels fill some kilobytes."""
+    file = io.BytesIO()
+    Image.effect_noise((120, 90), 80).convert("RGB").save(file, name)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP", "AVIF"])
+def test_half_a_picture_is_broken(name: str) -> None:
+    """What is all there is, and ends within its pixels, is shown broken or half."""
+    assert look(noisy(name), complete=True) == Look(name, 120, 90)
+    assert look(cut(name), complete=True).fault == f"broken {name}: cut off"
+    assert look(cut(name)) == Look(name, 120, 90)
+    called = look(cut(name), "image/x", complete=False)
+    assert not called.fault
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP", "AVIF"])
+@pytest.mark.parametrize("behind", [bytes(3000), b"<!-- served in 3 ms -->", b"\xff\xd8\xff\xe0\0"])
+def test_what_follows_a_picture_does_no_harm(name: str, behind: bytes) -> None:
+    """Browsers show the picture and leave what is behind it."""
+    assert look(noisy(name) + behind, complete=True) == Look(name, 120, 90)
+
+
+def test_what_browsers_do_not_miss() -> None:
+    """All pixels without the mark of the end, metadata behind them, later frames: all is shown."""
+    assert not look(noisy("PNG")[:-12], complete=True).fault
+    assert not look(noisy("GIF")[:-1], complete=True).fault
+    exif = picture("WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0" + bytes(100))
+    assert not look(exif[:-20], complete=True).fault
+
+
+def test_a_thumbnail_does_not_end_a_photo() -> None:
+    """The picture within a JPEG's EXIF has an end of its own."""
+    thumbnail = b"\xff\xe1\0\x0cExif\0\0\xff\xd9\0\0"
+    whole = b"\xff\xd8" + thumbnail + noisy("JPEG")[2:]
+    assert not look(whole, complete=True).fault
+    assert look(whole[:2000], complete=True).fault == "broken JPEG: cut off"
+
+
+def test_a_progressive_photo_and_an_animation_are_whole() -> None:
+    """Pixels may come in several scans, or frames."""
+    assert not look(picture("JPEG", progressive=True), complete=True).fault
+    frames = [Image.new("RGB", (48, 32), (shade, 0, 0)) for shade in (0, 90, 200)]
+    for name in ("GIF", "WEBP", "PNG"):
+        file = io.BytesIO()
+        frames[0].save(file, name, save_all=True, append_images=frames[1:], comment=b"x" * 600)
+        assert look(file.getvalue(), complete=True) == Look(name, 48, 32), name
 
 
 def test_a_bomb_is_only_measured() -> None:
@@ -121,6 +178,32 @@ def test_a_drawing_has_the_size_that_browsers_give_it(
     assert look(gzip.compress(svg.encode())) == Look("SVG", *expected)
 
 
+@pytest.mark.parametrize("depth", [260, 2040, 3000])
+def test_no_drawing_is_too_deep(depth: int) -> None:
+    """Browsers show more than the parser takes; a fault above is one all the same."""
+    deep = b"<svg width='3' height='4'>" + b"<g>" * depth + b"</g>" * depth
+    assert look(deep + b"</svg>", complete=True) == Look("SVG", 3, 4)
+    assert look(b"<svg><p></g>" + deep).fault == "broken SVG: it does not parse"
+    assert look(b"<rss>" + deep + b"</svg></rss>").fault == "XML, but no SVG"
+
+
+def test_a_long_drawing_is_told_by_its_root() -> None:
+    """Five megabytes are parsed; of more the beginning must do."""
+    svg = b"<?xml version='1.0'?><!-- x --><svg width='3' height='4'>" + b"<g/>" * 1_400_000
+    assert look(svg) == Look("SVG", 3, 4)
+    assert look(svg[:5_000_000]).fault == "broken SVG: it does not parse"
+    assert begins_drawing(svg[:5_000_000]) and begins_drawing(gzip.compress(svg)[:5000])
+    assert not begins_drawing(b"<?xml version='1.0'?><rss><svg>")
+    assert not begins_drawing(b"\x1f\x8b\x08 torn") and not begins_drawing(picture("PNG"))
+
+
+def test_a_drawing_that_would_explode_is_broken() -> None:
+    """Entities are held in check, whatever depth is allowed."""
+    names = b"".join(b"<!ENTITY a%d '%s'>" % (i, b"&a%d;" % (i - 1) * 10) for i in range(1, 12))
+    bomb = b"<!DOCTYPE svg [<!ENTITY a0 'x'>" + names + b"]><svg width='3' height='4' id='&a11;'/>"
+    assert look(bomb).fault == "broken SVG: it does not parse"
+
+
 def test_a_drawing_loads_nothing(tmp_path: Path) -> None:
     """A drawing's DTD and its entities are left where they are; a drawing it is."""
     secret = tmp_path / "secret"
@@ -156,7 +239,7 @@ def test_nothing_raises(
     data = bytearray(whole)
     for place, new in changes:
         data[place : place + len(new)] = new
-    found = look(bytes(data[:length]), called)
+    found = look(bytes(data[:length]), called, complete=length % 2 == 0)
     assert bool(found.format) != bool(found.fault)
     assert found.width >= 0 and found.height >= 0
     assert found.format or found.width == found.height == 0

@@ -13,6 +13,7 @@ from ethogram.links import verdicts
 from ethogram.links.addresses import Kind
 from ethogram.links.client import Answer, Hop, Trouble
 from ethogram.links.verdicts import (
+    DRAWING_LIMIT,
     PAGE_LIMIT,
     PICTURE_LIMIT,
     PLACES_LIMIT,
@@ -47,10 +48,11 @@ def answer(
     complete: bool = True,
     trouble: Trouble | None = None,
     detail: str = "",
+    place: str = "",
 ) -> Answer:
     """What the client brought."""
     told = CIMultiDict({"content-type": content} | (headers or {}))
-    return Answer(asked, final or asked, hops, status, told, body, complete, trouble, detail)
+    return Answer(asked, final or asked, hops, status, told, body, complete, trouble, detail, place)
 
 
 def redirected(to: str, *statuses: int, asked: str = URL, **rest: object) -> Answer:
@@ -130,6 +132,36 @@ def test_trouble(trouble: Trouble, verdict: str, again: bool) -> None:
     got = seen(answer(None, b"", trouble=trouble))
     assert (got.verdict, got.again) == (verdict, again) and got.reason
     assert seen(answer(None, b"", trouble=trouble, detail="so it is")).reason == "so it is"
+
+
+def test_patience_of_a_host_that_is_out_of_order() -> None:
+    """A 429 shuts robots out; a 503 says nothing about the page, and not that it will pass soon."""
+    for status, verdict in ((429, "blocked"), (503, "unknown")):
+        got = seen(answer(status, b"", trouble=Trouble.THROTTLED))
+        assert (got.verdict, got.again, got.status) == (verdict, False, status)
+        assert "asks for patience" in got.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "fragment", "verdict"),
+    [
+        (200, "page", "", "ok"),
+        (200, "page", "top", "ok"),
+        (200, "page", "x", "unknown"),
+        (200, "image", "", "unknown"),
+        (202, "page", "", "ok"),
+        (404, "page", "x", "dead"),
+        (403, "image", "", "blocked"),
+        (500, "page", "", "unknown"),
+    ],
+)
+def test_a_body_in_an_unknown_encoding(
+    status: int, kind: Kind, fragment: str, verdict: str
+) -> None:
+    """The status says what it says; what only the body could tell, nobody knows."""
+    got = seen(answer(status, b"", trouble=Trouble.ENCODING), kind, fragment)
+    assert (got.verdict, got.status) == (verdict, status)
+    assert bool(got.reason) == (verdict != "ok")
 
 
 def test_every_trouble_has_a_verdict() -> None:
@@ -234,6 +266,17 @@ def test_moved_keeps_the_place() -> None:
     assert {each.final for each in got.values()} == {NEW}
 
 
+def test_the_place_of_a_redirect_stands_for_the_links_own() -> None:
+    """Browsers go to the place in `Location`; who wanted no place is not judged by it."""
+    got = redirected(NEW, 301, body=page(body="<p id=real>x"), place="real")
+    for each in judge(got, "page", ["former", "real", "top", ""]).values():
+        assert each == Observation(Verdict.OK, "", 200, f"{NEW}#real", f"{NEW}#real")
+    gone = judge(redirected(NEW, 301, place="gone"), "page", ["former", ""])
+    assert (gone["former"].verdict, gone["former"].reason) == ("dead", "no place #gone")
+    assert (gone["former"].moved, gone["former"].final) == ("", f"{NEW}#gone")
+    assert gone[""].verdict is Verdict.OK
+
+
 def test_redirect_to_a_dead_page() -> None:
     """A redirect to what is gone is dead, and the reason names both."""
     got = seen(redirected(NEW, 301, status=404, body=b""))
@@ -317,6 +360,29 @@ def test_redirects_that_lose_nothing(asked: str, to: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "to",
+    """
+    /404 /404.html /en/404/ /errors/404.aspx /not-found /notfound /blog/not_found.php
+    /page-not-found /error?code=404 /?error=404 /error?aspxerrorpath=/blog
+    """.split(),
+)
+def test_a_redirect_to_a_page_for_what_is_missing(to: str) -> None:
+    """A host may send whoever asks for nothing to a page of its own, with a 200."""
+    got = seen(redirected(f"https://example.org{to}", 302))
+    assert (got.verdict, got.reason) == ("suspect", f"redirects to https://example.org{to}")
+    asked = f"http://example.org{to}"
+    assert seen(redirected(f"https://example.org{to}", 301, asked=asked)).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    "to", ["/posts/404", "/404-media", "/area?code=404", "/truth-not-found-in-models", "/errors"]
+)
+def test_a_redirect_to_what_only_sounds_like_it(to: str) -> None:
+    """Numbers and words within names mean something else."""
+    assert seen(redirected(f"https://example.org{to}", 301)).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
     ("to", "reason"),
     [
         ("https://accounts.google.com/v3/signin/identifier?continue=x", "asks to sign in"),
@@ -378,6 +444,18 @@ def test_a_link_to_a_form_is_ok(asked: str, to: str) -> None:
         page("Exemplo", "<h1>Página n&atilde;o encontrada</h1>"),
         page("Ошибка 404", "<h1>Страница не найдена</h1>"),
         page("404 - 页面不存在", ""),
+        page("Example", f"<h1>We can't find that page</h1><p>{WORDS * 10}"),
+        page("We couldn&rsquo;t find that page", f"<p>{WORDS * 10}"),
+        page("Example", f"<h1>We couldn't find the page</h1><p>{WORDS * 10}"),
+        page("Example", f"<h1>Whoops, we can't find that page</h1><p>{WORDS * 10}"),
+        page("Example", f"<h1>This article has been removed</h1><p>{WORDS * 10}"),
+        page("Example", "<p>We're sorry, the page you're looking for cannot be found."),
+        page("Example", "<p>Unfortunately the page you requested was not found on this server."),
+        page("IIS", "<p>The page you are looking for might have been removed or renamed."),
+        page("Beispiel", "<p>Die angeforderte Seite wurde nicht gefunden."),
+        page("예", "<p>요청하신 페이지를 찾을 수 없습니다."),
+        page("例", "<p>抱歉，您访问的页面不存在"),
+        page("Video", "<div>Video unavailable</div><div>This video is private</div>"),
         page("例", "<p>お探しのページは見つかりませんでした。</p>"),
         "<title>Página no encontrada</title>".encode("cp1252"),
     ],
@@ -403,6 +481,13 @@ def test_a_page_that_says_it_is_not_there(body: bytes) -> None:
         page("2404.04041", "<h1>[2404.04041] A paper</h1>"),
         page("Example", "<p>If your dataset is not found in the list, add it.</p>"),
         page("Example", f"<p>{WORDS * 8}</p><p>page not found</p>"),
+        page("Docs", "<p>If the page does not exist, the server answers 404."),
+        page("FAQ", "<p>What if the page you are looking for has gone?"),
+        page("API", "<p>Returns page not found to the client, when the id is unknown"),
+        page("API", "<p>The server replies with a page not found error."),
+        page("Links", "<p>Page not found errors are common on the web of today."),
+        page("Example", "<p>The page you requested is available in German."),
+        page("404 " * 100, "<p>A story."),
         page("404 Not Found", f"<form><h1>404 Not Found</h1>{ARTICLE}</form>"),
         page("Gone", "<h1>Gone</h1><p>A story."),
         page("", ""),
@@ -508,6 +593,14 @@ def test_places_that_a_host_makes_by_script(asked: str, fragment: str) -> None:
     assert seen(answer(), fragment=fragment).verdict is Verdict.DEAD
 
 
+@pytest.mark.parametrize("piece", ["<div>", "<p><b><i><span>", "<ul><li>"])
+def test_no_place_is_too_deep(piece: str) -> None:
+    """Whoever does not read a page to its end must not say what is not there."""
+    deep = answer(200, page(body=piece * 30_000 + "<a id=deep>here"))
+    assert seen(deep, fragment="deep").verdict is Verdict.OK
+    assert seen(deep, fragment="deeper").verdict is Verdict.DEAD
+
+
 def test_places_in_what_is_no_page() -> None:
     """A PDF is not looked into, nor is what the reader was not given."""
     assert seen(answer(200, b"%PDF-1.7", content="application/pdf"), fragment="x").verdict == "ok"
@@ -571,7 +664,12 @@ def png(width: int = 2, height: int = 2) -> bytes:
         (b"no picture at all", "image/png", True, "dead"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", True, "ok"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "image/svg+xml", True, "dead"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "image/svg+xml", False, "unknown"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "image/svg+xml", False, "ok"),
+        (b"<?xml version='1.0'?><svg><g", "text/plain", False, "ok"),
+        (b"<?xml version='1.0'?><!-- long", "image/svg+xml", False, "unknown"),
+        (b"<?xml version='1.0'?><html><p", "image/svg+xml", False, "unknown"),
+        (b"<html><p", "image/svg+xml", False, "dead"),
+        pytest.param(png(400, 400)[:60], "image/png", True, "dead", id="png that was cut short"),
     ],
 )
 def test_pictures(body: bytes, content: str, complete: bool, verdict: str) -> None:
@@ -607,6 +705,8 @@ def test_a_picture_is_not_suspect() -> None:
         ("page", ["x"], 200, "", PLACES_LIMIT),
         ("page", [""], 202, "application/json", PAGE_LIMIT),
         ("image", [""], 200, "image/png", PICTURE_LIMIT),
+        ("image", [""], 200, "image/SVG+xml; charset=utf-8", DRAWING_LIMIT),
+        ("image", [""], 404, "image/svg+xml", 0),
         ("image", ["x"], 206, "text/html", PICTURE_LIMIT),
         ("image", [""], 403, "text/html", PAGE_LIMIT),
         ("image", [""], 404, "image/png", 0),

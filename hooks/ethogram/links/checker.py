@@ -21,7 +21,7 @@ from ethogram.links import papers, verdicts
 from ethogram.links.addresses import Kind
 from ethogram.links.archive import Archive, is_stable
 from ethogram.links.authorities import archived, authority_for
-from ethogram.links.client import Client
+from ethogram.links.client import Answer, Client
 from ethogram.links.guard import Guard, GuardError, is_public, origin
 from ethogram.links.guard import target as sent
 from ethogram.links.journal import Entry, Journal, graced
@@ -235,7 +235,7 @@ class _Run:
         answer = await client.ask(address, method=method, wants=wants)
         if method == "HEAD" and not verdicts.enough(answer):
             answer = await client.ask(address, wants=wants)
-        judged = verdicts.judge(answer, kind, fragments)
+        judged = await _judged(answer, kind, fragments)
         return _overruled(judged, seen) if seen else judged
 
     async def _snapshot(self, target: Target, seen: Observation, client: Client) -> str:
@@ -291,6 +291,16 @@ def _questions(targets: Iterable[Target]) -> list[_Question]:
         hosts[_host(address)].append(_Question(address, kind, tuple(found)))
     rounds = zip_longest(*hosts.values())
     return [question for each in rounds for question in each if question]
+
+
+async def _judged(answer: Answer, kind: Kind, fragments: Sequence[str]) -> dict[str, Observation]:
+    """What an answer means; one that is long to read must not keep the others waiting."""
+    if len(answer.body) > _LONG:
+        return await asyncio.to_thread(verdicts.judge, answer, kind, fragments)
+    return verdicts.judge(answer, kind, fragments)
+
+
+_LONG = 512 * 1024  # bytes
 
 
 def _overruled(judged: dict[str, Observation], seen: Observation) -> dict[str, Observation]:

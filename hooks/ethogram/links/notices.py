@@ -7,6 +7,7 @@ its first-rank headings, and its text if that is short. An article about such pa
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 from ethogram.links.webpage import WebPage
 
@@ -84,7 +85,7 @@ def wall(headers: Mapping[str, str], page: WebPage | None) -> str:
             return _challenged(owner)
     if page is None:
         return ""
-    title = _plain(page.title)
+    title = _plain(page.title[:_HEADING])
     if title in _WALL_TITLES and len(page.words) <= ARTICLE:
         return _challenged(_WALL_TITLES[title])
     if len(page.words) <= NOTICE:
@@ -108,20 +109,28 @@ _BARE = """
 """
 """What a notice's heading says where it says no more. A text may say it of anything."""
 
+_THINGS = """
+    page; file; article; post; document; resource; content; url; object; site; repository; video;
+    requested page; requested url; page you are looking for; page you were looking for;
+    page youre looking for; page you requested; page you have requested; article youre looking for;
+    page you are trying to reach; page youre trying to reach; page that you are looking for;
+    page that you requested; article you are looking for; content you are looking for
+"""
+_FATES = """
+    not found; was not found; could not be found; couldnt be found; cannot be found;
+    can not be found; cant be found; does not exist; doesnt exist; no longer exists;
+    is not available; isnt available; is no longer available; has been removed; was removed;
+    has been deleted; was deleted; has been moved or deleted; has moved or been deleted
+"""
+"""What English notices are about, and what they say of it."""
+
 _PHRASES = {
     "en": """
-        page not found; file not found; article not found; post not found; document not found;
-        resource not found; content not found; url not found; object not found; site not found;
-        repository not found; video not found; page was not found; url was not found;
-        page could not be found; page couldnt be found; page cannot be found; page cant be found;
-        page can not be found; page does not exist; page doesnt exist; page no longer exists;
-        page is not available; page isnt available; page is no longer available;
-        page you are looking for; page you were looking for; page youre looking for;
-        page you requested; page you have requested; page has been removed; page has moved or
-        been deleted; content is no longer available; content isnt available; no such page;
-        we cant find that page; we couldnt find that page; we cant find the page;
-        we couldnt find the page; nothing was found at this location; video unavailable;
-        article is no longer available; no longer available on this site
+        no such page; we cant find that page; we couldnt find that page; we cant find the page;
+        we couldnt find the page; we cant find this page; we couldnt find this page;
+        nothing was found at this location; video unavailable;
+        no longer available on this site; page you are looking for; page you were looking for;
+        page youre looking for; page you requested; page you have requested
         """,
     "de": """
         seite nicht gefunden; seite wurde nicht gefunden; seite konnte nicht gefunden werden;
@@ -129,7 +138,8 @@ _PHRASES = {
         """,
     "fr": """
         page non trouvée; page introuvable; page inexistante; page na pas été trouvée;
-        page nexiste pas; page nexiste plus; page demandée nexiste
+        page nexiste pas; page nexiste plus; page demandée nexiste; page que vous cherchez;
+        page que vous recherchez
         """,
     "es": """
         página no encontrada; página no existe; página que buscas; página que busca;
@@ -161,12 +171,36 @@ _NOISE = frozenset(
     400 404 410 error http https code status oops ooops whoops sorry hmm uh oh ups hoppla ой
     fehler erreur errore erro fout fel feil fejl virhe błąd chyba hiba eroare ошибка помилка hata
     错误 エラー 오류 the this that your a an we re la le el il de die der das cette esta questa
-    gone here yet anymore 1
+    gone here yet anymore 1 were unfortunately it looks seems like désolé leider diese lo
+    sentimos entschuldigung
     """.split()
 )
-"""What stands around the phrase in a heading."""
+"""What stands around the phrase."""
 
-_BETWEEN = re.compile(r"\s+[|·•»«—–:/-]+\s+|\s*[|·•»—]\s*")  # the parts of a title
+_ABOUT = frozenset(
+    """
+    if when whenever what whether where how why returns return returning shows show says say sends
+    send throws throw raises raise handles handle means mean displays display custom about for with
+    as unless until because cases case wenn falls warum quand pourquoi cuando se quando gdy als
+    """.split()
+)
+"""Words before a phrase, in whose sentence it is spoken of and not said."""
+
+_DENIED = re.compile(
+    r"\b(?:not|cannot|\w+nt|never|longer|no|removed|moved|deleted|gone|missing|unavailable|expired"
+    r"|renamed|retired)\b"
+)
+_OPEN = re.compile(r"page (?:you|that you).*+")
+"""English phrases that need more words to say something, and may get many."""
+
+_HEADING = 300
+"""Characters of the longest heading that may say "not found"; what is longer says more."""
+
+_BEFORE, _AFTER, _LONG_AFTER = 1, 3, 16
+"""Words of the phrase's sentence around it, noise left out: so it is most of the sentence."""
+
+_BETWEEN = re.compile(r"\s++[|·•»«—–:/-]++\s++|\s*+[|·•»—]\s*+")  # the parts of a title
+_SENTENCES = re.compile(r"[.!?;…]++(?=\s|$)|[。！？\n]")
 
 
 def _plain(text: str) -> str:
@@ -179,31 +213,70 @@ def _phrases(table: str) -> Iterator[str]:
     return (_plain(phrase) for phrase in table.split(";"))
 
 
-_TELLING = frozenset(phrase for table in _PHRASES.values() for phrase in _phrases(table))
-_HEADINGS = _TELLING | frozenset(_phrases(_BARE))
+def _bare(words: list[str]) -> list[str]:
+    """Words without the noise around them."""
+    start, end = 0, len(words)
+    while start < end and words[start] in _NOISE:
+        start += 1
+    while end > start and words[end - 1] in _NOISE:
+        end -= 1
+    return words[start:end]
+
+
+def _core(phrase: str) -> str:
+    return " ".join(_bare(phrase.split()))
+
+
+_TELLING = frozenset(
+    {_core(phrase) for table in _PHRASES.values() for phrase in _phrases(table)}
+    | {f"{thing} {fate}" for thing, fate in product(_phrases(_THINGS), _phrases(_FATES))}
+)
+_HEADINGS = _TELLING | frozenset(map(_core, _phrases(_BARE)))
 
 
 def missing(page: WebPage | None) -> str:
     """Why a page that came with a 200 says that it is not there; empty where it does not.
 
-    Its title or first-rank heading must say so and nothing else, or a text of a few words must.
-    An article on missing pages is neither.
+    Its title or first-rank heading must say so and nothing else, or a sentence in a text of a few
+    words must, and little else. An article on missing pages is neither.
     """
     if page is None or len(page.words) > ARTICLE:
         return ""
     for heading in (page.title, *page.headings):
-        if any(map(_is_notice, _BETWEEN.split(heading))):
+        if len(heading) <= _HEADING and any(map(_is_notice, _BETWEEN.split(heading))):
             return f'says "{heading[:60]}"'
-    words = _plain(page.words) if len(page.words) <= NOTICE else ""
-    said = max((phrase for phrase in _TELLING if phrase in words), key=len, default="")
+    sentences = _SENTENCES.split(page.words) if len(page.words) <= NOTICE else []
+    said = max(map(_told, sentences), key=len, default="")
     return f'says "{said}"' if said else ""
 
 
 def _is_notice(heading: str) -> bool:
     """Whether a heading says "not found" in one of its forms, and says nothing else."""
-    words = _plain(heading).split()
-    while words and words[0] in _NOISE:
-        words.pop(0)
-    while words and words[-1] in _NOISE:
-        words.pop()
+    words = _bare(_plain(heading).split())
     return " ".join(words) in _HEADINGS or (not words and ("404" in heading or "410" in heading))
+
+
+def _told(sentence: str) -> str:
+    """The longest phrase that a sentence says, and that is most of it; empty where none is."""
+    plain = _plain(sentence)
+    found = (phrase for phrase in _TELLING if phrase in plain and _says(plain, phrase))
+    return max(found, key=len, default="")
+
+
+def _says(sentence: str, phrase: str) -> bool:
+    """Whether a sentence says a phrase that is in it, and does not only speak of it."""
+    before, _, after = f" {sentence} ".partition(f" {phrase} ")
+    if f" {phrase} " not in f" {sentence} ":
+        # Where no blanks stand between words, or the phrase is but the stem of one.
+        return not phrase.isascii() and len(sentence) <= 2 * len(phrase) + _LONG_AFTER
+    leading = before.split()
+    if not _ABOUT.isdisjoint(leading) or len(_content(leading)) > _BEFORE:
+        return False
+    following = after.split()
+    if _OPEN.fullmatch(phrase) and not _DENIED.search(phrase):
+        return len(following) <= _LONG_AFTER and bool(_DENIED.search(after))
+    return len(_content(following)) <= _AFTER
+
+
+def _content(words: list[str]) -> list[str]:
+    return [word for word in words if word not in _NOISE]

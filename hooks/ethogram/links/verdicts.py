@@ -6,7 +6,7 @@ raise. "Could not check" is never "broken" and never "fine": whoever is in doubt
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -39,7 +39,8 @@ class Observation:
         verdict: what the answer means by itself, whatever was seen before.
         reason: why, in a few words without a full stop ("HTTP 404"); of *ok* may be empty.
         status: the HTTP status of the last answer; None where there was none.
-        final: the address that answered, where it is another one; else empty.
+        final: the address that answered, where it is another one, with the place that redirects
+            lead to; else empty.
         moved: where redirects that are all permanent lead, if what is there is ok; else empty.
         again: whether it may pass, so that it is to be asked again before it counts.
     """
@@ -55,7 +56,10 @@ class Observation:
 # -- what to ask for -------------------------------------------------------------------------
 
 PICTURE_LIMIT = 1024 * 1024
-"""Bytes of a picture that are read: its head says what it is, and an SVG is rarely longer."""
+"""Bytes of a picture that are read: its head says what it is."""
+
+DRAWING_LIMIT = 5 * 1024 * 1024
+"""Bytes of a picture that are read if it is said to be an SVG, which is parsed whole."""
 
 PAGE_LIMIT = 64 * 1024
 """Bytes of a page that are read to see what it says of itself."""
@@ -105,7 +109,8 @@ def wants(kind: Kind, fragments: Collection[str]) -> Callable[[int, Mapping[str,
     def limit(status: int, headers: Mapping[str, str]) -> int:
         good = 200 <= status < 300
         if kind == "image" and good:
-            return PICTURE_LIMIT
+            drawn = "svg" in headers.get("Content-Type", "").lower()
+            return DRAWING_LIMIT if drawn else PICTURE_LIMIT
         if status == 202:  # a bot wall's body is empty, whatever it is said to be
             return PAGE_LIMIT
         if not (good or 400 <= status < 500 or status == 503) or not webpage.says_html(headers):
@@ -141,7 +146,8 @@ def sought(fragment: str) -> str:
 def judge(answer: "Answer", kind: Kind, fragments: Collection[str]) -> dict[str, Observation]:
     """Say what an answer means for each of the fragments that links to the address have.
 
-    A page is read once for all of them (rule 11).
+    A page is read once for all of them (rule 11). The place that a redirect leads to stands for
+    that of every link that has one, as in a browser (RFC 9110, 10.2.2).
 
     Args:
         answer: what the client brought.
@@ -152,7 +158,9 @@ def judge(answer: "Answer", kind: Kind, fragments: Collection[str]) -> dict[str,
     seen = _seen(answer, kind, page)
     if seen.verdict is not Verdict.OK or kind == "image":
         return dict.fromkeys(fragments, seen)
-    return {fragment: _at(fragment, seen, answer, page) for fragment in fragments}
+    places = {fragment: fragment and (answer.place or fragment) for fragment in fragments}
+    lacking = _lacking(filter(None, map(sought, places.values())), answer, page)
+    return {fragment: _at(place, seen, answer, lacking) for fragment, place in places.items()}
 
 
 _TROUBLES: dict[str, tuple[Verdict, str, bool]] = {
@@ -169,6 +177,7 @@ _TROUBLES: dict[str, tuple[Verdict, str, bool]] = {
     "REDIRECTS": (Verdict.UNKNOWN, "too many redirects", False),
     "PROTOCOL": (Verdict.UNKNOWN, "an answer that is no HTTP", False),
     "THROTTLED": (Verdict.BLOCKED, "asks for patience for too long", False),
+    "ENCODING": (Verdict.UNKNOWN, "packed in a way that is not read here", False),
 }
 """Of the client's troubles, by name: verdict, words where it gives none, whether it may pass."""
 
@@ -180,18 +189,19 @@ _PASSING = frozenset((408, 425))  # "too slow" and "too early"
 def _seen(answer: "Answer", kind: Kind, page: WebPage | None) -> Observation:
     """The observation of the whole address, fragments left out."""
     status = answer.status or 0
-    if answer.trouble is not None and not _refused_all_the_same(answer):
+    unread = _unread(answer)
+    if answer.trouble is not None and not (unread or _refused_all_the_same(answer)):
         return _troubled(answer, answer.trouble.name)
     wall = notices.wall(answer.headers, page) or _asks(answer)
     if wall:
         return _observed(answer, Verdict.BLOCKED, wall)
     if not 200 <= status < 300:
         return _refused(answer, status)
-    if status == 202 and not answer.body:
+    if status == 202 and not answer.body and not unread:
         return _observed(answer, Verdict.BLOCKED, "HTTP 202 with nothing, as bot walls answer")
     if kind == "image":
-        return _pictured(answer)
-    doubt = _home(answer) or notices.missing(page)
+        return _observed(answer, Verdict.UNKNOWN, unread) if unread else _pictured(answer)
+    doubt = _home(answer) or _lost(answer) or notices.missing(page)
     return _observed(answer, Verdict.SUSPECT, doubt) if doubt else _observed(answer, Verdict.OK)
 
 
@@ -201,18 +211,31 @@ def _refused_all_the_same(answer: "Answer") -> bool:
     return broken and 400 <= (answer.status or 0) < 500
 
 
+def _unread(answer: "Answer") -> str:
+    """Why there is a status and no body that could be read; empty where there is one."""
+    if answer.trouble is None or answer.trouble.name != "ENCODING" or answer.status is None:
+        return ""
+    return answer.detail or _TROUBLES["ENCODING"][1]
+
+
 def _observed(
     answer: "Answer", verdict: Verdict, reason: str = "", again: bool = False
 ) -> Observation:
     """An observation with what every one has; an address that expires is never kept."""
     kept = answer.final != answer.asked and not _expires(answer.final)
-    final = answer.final if kept else ""
+    final = _with_place(answer.final, answer.place) if kept else ""
     moved = final if verdict is Verdict.OK and _permanent(answer) else ""
     return Observation(verdict, reason, answer.status, final, moved, again)
 
 
+def _with_place(address: str, place: str) -> str:
+    return f"{address}#{place}" if place else address
+
+
 def _troubled(answer: "Answer", trouble: str) -> Observation:
     verdict, words, again = _TROUBLES[trouble]
+    if trouble == "THROTTLED" and answer.status == 503:  # out of order, rather than shut to robots
+        verdict = Verdict.UNKNOWN
     reason = answer.detail or words
     if answer.hops:
         reason = f"redirects to {_shown(answer.final)}: {reason}"
@@ -236,17 +259,19 @@ def _refused(answer: "Answer", status: int) -> Observation:
 def _pictured(answer: "Answer") -> Observation:
     """The verdict of a body that should be a picture (rule 9)."""
     # Late: most links are no pictures, and Pillow is large.
-    from ethogram.links.pictures import look
+    from ethogram.links.pictures import begins_drawing, look
 
-    fault = look(answer.body, answer.headers.get("Content-Type", "")).fault
-    if not fault:
+    called = answer.headers.get("Content-Type", "")
+    fault = look(answer.body, called, complete=answer.complete).fault
+    # A drawing whose end is not there cannot be parsed, and browsers read on.
+    if not fault or (not answer.complete and begins_drawing(answer.body)):
         return _observed(answer, Verdict.OK)
-    if not answer.complete and _XML.match(answer.body):  # its end is missing, so it cannot parse
+    if not answer.complete and _XML.match(answer.body):
         return _observed(answer, Verdict.UNKNOWN, "a drawing too long to look at")
     return _observed(answer, Verdict.DEAD, fault)
 
 
-_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|svg|!--|!doctype\s+svg)", re.IGNORECASE)
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<(?:\?xml|svg|!--|!doctype\s++svg)", re.IGNORECASE)
 
 
 # -- redirects -------------------------------------------------------------------------------
@@ -272,7 +297,7 @@ _HOME = re.compile(
 _TRACKING = re.compile(r"(?:utm_[^=&]*|fbclid|gclid|ref|source|lang|hl)(?:=[^&]*)?(?:&|$)")
 
 _EXPIRING = re.compile(
-    r"(?:^|[&;])(?:x-(?:amz|goog|oss)-[^=&]*|token|access_token|jwt|expires?|signature|sig|hmac"
+    r"(?:^|[&;])(?:x-(?:amz|goog|oss)-[^=&;]*+|token|access_token|jwt|expires?|signature|sig|hmac"
     r"|key-pair-id|policy|awsaccesskeyid|hdnea|jsessionid|phpsessid|sid|session_?id)=",
     re.IGNORECASE,
 )
@@ -344,6 +369,35 @@ def _home(answer: "Answer") -> str:
     return f"redirects to the home page {_shown(answer.final)}"
 
 
+_NOWHERE = re.compile(
+    r"/(?:.*/)?(?:page[-_]?)?not[-_]?found(?:[-_]?404|[-_]page)?(?:\.[a-z]{3,5})?/*"
+    r"|/(?:[a-z]{2}(?:[-_][a-z]{2})?/)?(?:(?:errors?|pages?)/)?"
+    r"(?:404|404[-_]?(?:error|page|not[-_]?found)|error[-_]?404)(?:\.[a-z]{3,5})?/*",
+    re.IGNORECASE,
+)
+_NOWHERE_SAID = re.compile(
+    r"(?:^|&)(?:(?:error|err|(?:http)?error[-_]?code|http[-_]?status)=404(?:&|$)|aspxerrorpath=)",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(r"/(?:.*/)?errors?(?:\.[a-z]{3,5})?/*", re.IGNORECASE)
+_ERROR_SAID = re.compile(r"(?:^|&)(?:code|status|statuscode|type|id|e)=404(?:&|$)", re.IGNORECASE)
+"""Where servers send whoever asks for what is not there, to answer with a 200."""
+
+
+def _lost(answer: "Answer") -> str:
+    """Why a redirect leads to a page for what is missing; empty where it does not."""
+    if not answer.hops or not _is_nowhere(answer.final) or _is_nowhere(answer.asked):
+        return ""
+    return f"redirects to {_shown(answer.final)}"
+
+
+def _is_nowhere(url: str) -> bool:
+    parts = _parts(url)
+    if _NOWHERE.fullmatch(parts.path) or _NOWHERE_SAID.search(parts.query):
+        return True
+    return bool(_ERROR.fullmatch(parts.path) and _ERROR_SAID.search(parts.query))
+
+
 def _is_home(parts: SplitResult) -> bool:
     return bool(_HOME.fullmatch(parts.path)) and not _TRACKING.sub("", parts.query)
 
@@ -353,7 +407,7 @@ def _is_home(parts: SplitResult) -> bool:
 _SCRIPTED = {
     "github.com": re.compile(
         r"(?:issue|issuecomment|discussion_r|discussioncomment|pullrequestreview|commitcomment"
-        r"|event|diff|commits-pushed|r)[-_]?[0-9a-f]+.*"
+        r"|event|diff|commits-pushed|r)[-_]?[0-9a-f].*+"
     ),
     "lesswrong.com": re.compile(r"[A-Za-z0-9]{17}|comments"),
     "alignmentforum.org": re.compile(r"[A-Za-z0-9]{17}|comments"),
@@ -364,33 +418,74 @@ _SCRIPTED = {
 """Places that a script of the host makes after the page has come."""
 
 
-def _at(fragment: str, seen: Observation, answer: "Answer", page: WebPage | None) -> Observation:
+def _at(
+    place: str, seen: Observation, answer: "Answer", lacking: Mapping[str, tuple[Verdict, str]]
+) -> Observation:
     """The observation of one place on a page that is ok."""
-    place = sought(fragment)
-    if not place or page is None or _has(page, place):
-        return replace(seen, moved=f"{seen.moved}#{fragment}") if seen.moved and fragment else seen
-    verdict, reason = Verdict.DEAD, f"no place #{place}"
-    if not answer.complete:
-        verdict, reason = Verdict.UNKNOWN, f"too long to look for #{place}"
-    elif _scripted(place, answer, page):
-        verdict, reason = Verdict.UNKNOWN, f"a script makes the place #{place}, if any"
-    return replace(seen, verdict=verdict, reason=reason, moved="")
+    if fault := lacking.get(sought(place)):
+        return replace(seen, verdict=fault[0], reason=fault[1], moved="")
+    if seen.moved and not answer.place:
+        return replace(seen, moved=_with_place(seen.moved, place))
+    return seen
 
 
-def _has(page: WebPage, place: str) -> bool:
+def _lacking(
+    places: Iterable[str], answer: "Answer", page: WebPage | None
+) -> dict[str, tuple[Verdict, str]]:
+    """Of some places those that are not seen on a page, and what that means of each."""
+    unread = _unread(answer)
+    if unread and webpage.says_html(answer.headers):
+        return dict.fromkeys(places, (Verdict.UNKNOWN, unread))
+    if page is None:
+        return {}
+    missing = {place for place in places if not _has(page.places, place)}
+    if missing:
+        # Late: a build has no use for it. It reads every page to its end, and costs more than lxml.
+        from ethogram.links.extract import anchors_in_html
+
+        anchors = anchors_in_html(page.source)
+        missing = {place for place in missing if not _has(anchors, place)}
+    scripted = _scripted(missing, answer, page) if answer.complete else set()
+    return {place: _missing(place, place in scripted, answer.complete) for place in missing}
+
+
+def _missing(place: str, scripted: bool, complete: bool) -> tuple[Verdict, str]:
+    """What it means that a place is not seen."""
+    shown = place[:_LONGEST_SHOWN]
+    if not complete:
+        return Verdict.UNKNOWN, f"too long to look for #{shown}"
+    if scripted:
+        return Verdict.UNKNOWN, f"a script makes the place #{shown}, if any"
+    return Verdict.DEAD, f"no place #{shown}"
+
+
+_LONGEST_SHOWN = 100  # characters of a place that a reason shows; a server may send any number
+
+
+def _has(known: Set[str], place: str) -> bool:
     """Whether a page has a place, as written or decoded, or with the prefix that GitHub adds."""
     spelled = {place, unquote(place)}
-    return not page.places.isdisjoint(spelled | {f"user-content-{name}" for name in spelled})
+    return not known.isdisjoint(spelled | {f"user-content-{name}" for name in spelled})
 
 
-def _scripted(place: str, answer: "Answer", page: WebPage) -> bool:
-    """Whether it is a script that makes the place, so that only a browser could tell."""
+def _scripted(places: Set[str], answer: "Answer", page: WebPage) -> Set[str]:
+    """Those of some places that a script makes, so that only a browser could tell."""
+    if page.hollow or not places:
+        return places
     host = _host(answer.final)
-    for known, pattern in _SCRIPTED.items():
-        if (host == known or host.endswith(f".{known}")) and pattern.fullmatch(place):
-            return True
-    named = rf"[\"'\\#-]{re.escape(unquote(place))}[\"'\\]"
-    return page.hollow or bool(re.search(named, page.scripts))
+    patterns = [
+        pattern
+        for known, pattern in _SCRIPTED.items()
+        if host == known or host.endswith(f".{known}")
+    ]
+    # One search for all: there may be many places, and megabytes of scripts.
+    names = "|".join(re.escape(unquote(place)) for place in places)
+    named = set(re.findall(rf"[\"'\\#-](?=({names})[\"'\\])", page.scripts))
+    return {
+        place
+        for place in places
+        if unquote(place) in named or any(pattern.fullmatch(place) for pattern in patterns)
+    }
 
 
 # -- addresses -------------------------------------------------------------------------------

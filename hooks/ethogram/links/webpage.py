@@ -39,9 +39,7 @@ _PIECE = 32 * 1024  # bytes that are read before the depth is looked at
 _LINE = "\0"  # ends a line of text; it is in no page, as none may hold it
 
 _CHARSET = re.compile(r"charset\s*+=\s*+[\"']?+\s*+([\w.:-]++)", re.IGNORECASE)
-_META = re.compile(
-    rb"<meta[^>]{0,300}?charset\s*+=\s*+[\"']?+\s*+([\w.:-]++)", re.IGNORECASE
-)
+_META = re.compile(rb"<meta[^>]{0,300}?charset\s*+=\s*+[\"']?+\s*+([\w.:-]++)", re.IGNORECASE)
 _KNOWN_CHARSETS = re.compile(
     r"(?:utf-?(?:8|16)|iso-?8859|latin|windows|cp\d|koi8|gb|big5|shift|sjis|x-sjis|euc|mac|tis"
     r"|(?:us-)?ascii|ks_c).*",
@@ -176,7 +174,7 @@ class _Reader:
         self.unseen += tag in _UNSEEN
         self.around += tag in _AROUND
         if tag not in _INLINE:
-            self.data(_LINE, tag)
+            self.data(_LINE)
         self._gather(tag, place)
 
     def _gather(self, tag: str, place: str | None) -> None:
@@ -206,11 +204,11 @@ class _Reader:
         if tag not in _INLINE:
             self.data(_LINE)
 
-    def data(self, text: str, _tag: str = "") -> None:
+    def data(self, text: str) -> None:
         """A piece of text."""
         if self.unseen:
-            for _, pieces in self.open[-1:]:
-                pieces.append(text)
+            if self.open and any(self.open[-1][1] is kept for kept in (self.title, self.scripts)):
+                self.open[-1][1].append(text)
             return
         self.seen.append(text)
         if not self.around:
