@@ -184,7 +184,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     elif lost:
         raise PluginError(f"{len(lost)} cards were found but not rendered:\n{to_text(lost)}")
     elif errors and config.strict:
-        raise PluginError(f"{errors} errors; `ethogram check` lists them.")
+        raise PluginError(f"{errors} errors: they are told above, and by `ethogram check`.")
 
 
 def _catalog() -> Catalog:

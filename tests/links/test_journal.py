@@ -363,9 +363,18 @@ def test_any_text_comes_back(
 ) -> None:
     """Line breaks, quotes and halves of surrogate pairs are no matter."""
     path = tmp_path_factory.mktemp("journal") / "links.jsonl"
-    known = Entry(url + "\ud800", "page", verdict, text, status, text, snapshot=text)
+    known = Entry(url + "\ud800", "page", verdict, text, status)
     written(path, [known])
     assert Journal.load(path).get(url + "\ud800", "page") == known
+
+
+def test_only_addresses_of_the_web_go_onto_pages(path: Path) -> None:
+    """A journal is text that anyone may change: what is no such address is left out."""
+    bad = {"snapshot": "javascript:alert(1)", "moved": "data:,x", "final": "https://a.org/ b"}
+    path.parent.mkdir()
+    path.write_text(json.dumps(GOOD | bad))
+    (found,) = Journal.load(path).entries()
+    assert (found.snapshot, found.moved, found.final) == ("", "", "")
 
 
 def test_ten_thousand_links_are_read_at_once(path: Path) -> None:

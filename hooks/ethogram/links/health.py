@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from ethogram.findings import visible
 from ethogram.links.archive import Archive, Snapshot
 from ethogram.links.journal import Entry
 from ethogram.links.verdicts import Verdict
@@ -32,7 +33,7 @@ def health(entries: Sequence[Entry], archive: Archive) -> str:
         parts += [f"<h2>{title}</h2>", _table(found, archive)] if found else []
     if archive.snapshots:
         parts += ["<h2>Archived copies</h2>", _copies(archive.snapshots.items())]
-    return "".join(parts)
+    return f'<div class="link-health">{"".join(parts)}</div>'
 
 
 _NOTHING = "<p>No link has been checked yet.</p>"
@@ -59,18 +60,26 @@ def _counts(entries: Iterable[Entry]) -> str:
 
 def _table(entries: Iterable[Entry], archive: Archive) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("Address", "Why", "Checked"))
-    rows = "".join(_row(entry, archive.get(entry.url)) for entry in entries)
+    rows = "".join(_row(entry, _copy_of(entry, archive)) for entry in entries)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _copy_of(entry: Entry, archive: Archive) -> Snapshot | None:
+    """The copy that readers get, from the archive or as the journal knows it."""
+    known = Snapshot.of(entry.snapshot) if entry.snapshot else None
+    return archive.get(entry.url) or (known if entry.verdict is Verdict.DEAD else None)
+
+
 def _row(entry: Entry, copy: Snapshot | None) -> str:
-    reason = escape(entry.reason) + (f", served from {_copy(copy)}" if copy else "")
-    address = f"<code>{escape(entry.url)}</code>"  # no link: it would lead nowhere
+    reason = escape(visible(entry.reason)) + (f", served from {_copy(copy)}" if copy else "")
+    address = f"<code>{escape(visible(entry.url))}</code>"  # no link: it would lead nowhere
     return f"<tr><td>{address}</td><td>{reason}</td><td>{_day(entry.checked[:10])}</td></tr>"
 
 
 def _copies(snapshots: Iterable[tuple[str, Snapshot]]) -> str:
-    items = (f"<li><code>{escape(url)}</code>: {_copy(copy)}</li>" for url, copy in snapshots)
+    items = (
+        f"<li><code>{escape(visible(url))}</code>: {_copy(copy)}</li>" for url, copy in snapshots
+    )
     return f"<ul>{''.join(items)}</ul>"
 
 

@@ -92,6 +92,8 @@ def _link(link: Link, source: str, site: _Site) -> Finding | None:
     parts = _PARTS.match(link.url)
     path = unquote(parts["path"]) if parts else ""
     fragment = (parts["fragment"] or "").split(":~:")[0] if parts else ""
+    if link.element != "markdown" and path.startswith("/"):
+        return None  # only a build knows below which path a site is served: `finished` tells
     found = _target(link, path, source, site) if path else source
     if found is None:
         return _dead(link, path, fragment, source, site)

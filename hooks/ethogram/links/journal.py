@@ -321,7 +321,8 @@ def _replace(path: Path, data: bytes) -> None:
 # -- one line --------------------------------------------------------------------------------
 
 _NAMES = tuple(field.name for field in fields(Entry))
-_TEXTS = ("reason", "final", "moved", "snapshot")
+_ADDRESSES = ("final", "moved", "snapshot")  # they go onto pages: no `javascript:` among them
+_WEB = re.compile(r"(?:https?://[^\s\x00-\x20]+)?")
 
 
 def _line(entry: Entry) -> bytes:
@@ -355,6 +356,7 @@ def _entry(line: bytes) -> Entry | None:
     values: dict[str, Any] = {name: found[name] for name in _NAMES if name in found}
     values["verdict"] = Verdict(values["verdict"])
     values["faults"] = tuple(values.get("faults", ()))
+    values |= {name: "" for name in _ADDRESSES if not _WEB.fullmatch(values.get(name, ""))}
     return Entry(**values)
 
 
@@ -367,7 +369,7 @@ def _is_entry(found: dict[str, Any]) -> bool:
         and get("kind") in _KINDS
         and get("verdict") in _VERDICTS
         and _is_time(get("checked"))
-        and all(isinstance(get(name, ""), str) for name in _TEXTS)
+        and all(isinstance(get(name, ""), str) for name in ("reason", *_ADDRESSES))
         and (status is None or (type(status) is int and status in _STATUS))
         and ("faults" not in found or (isinstance(faults, list) and all(map(_is_time, faults))))
     )
