@@ -4,13 +4,12 @@ arxiv.bib is written by the resolver and may be mended by people: what they add 
 file that cannot be read in full is never written over. Every other .bib file is theirs alone.
 """
 
-import os
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from ethogram import writing
 from ethogram.bibtex import Fault
 from ethogram.draft import ARXIV, HEADER, read_file
 from ethogram.findings import EthogramError, Finding
@@ -152,7 +151,7 @@ def save(folder: Path, works: Iterable[Work]) -> None:
     """
     with _locked(folder):
         _refuse_broken(Bibliography.load(folder), folder)
-        _write(folder / ARXIV, format_bib(_only_arxiv(works)))
+        writing.replace(folder / ARXIV, format_bib(_only_arxiv(works)).encode("utf-8"))
 
 
 def merge(folder: Path, works: Iterable[Work]) -> Bibliography:
@@ -173,7 +172,7 @@ def merge(folder: Path, works: Iterable[Work]) -> Bibliography:
         present = Bibliography.load(folder)
         _refuse_broken(present, folder)
         text = format_bib(_joined(present, new))
-        if _write(folder / ARXIV, text):
+        if writing.replace(folder / ARXIV, text.encode("utf-8")):
             return Bibliography.load(folder)
     return present
 
@@ -239,24 +238,3 @@ def _locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         said = f"{error.filename or folder} cannot be written: {error.strerror}"
         raise EthogramError(said) from None
-
-
-def _write(path: Path, text: str) -> bool:
-    """Put a text in place of a file, all of it or nothing; say whether anything changed.
-
-    The new file has one name, as there is one writer: what a killed process leaves behind is
-    written over by the next.
-    """
-    target = path.resolve()
-    data = text.encode("utf-8")
-    if target.exists() and target.read_bytes() == data:
-        return False
-    new = target.with_name(f".{target.name}.new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    if target.exists():
-        shutil.copymode(target, new)
-    new.replace(target)
-    return True

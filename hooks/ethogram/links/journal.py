@@ -9,7 +9,6 @@ import codecs
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -18,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ethogram import writing
 from ethogram.findings import EthogramError
 from ethogram.links.addresses import Kind
 from ethogram.links.verdicts import Observation, Verdict
@@ -246,7 +246,7 @@ class Journal:
             data = b"".join(map(_line, self.entries()))
             if data or self.path.exists():
                 with _writes(self.path):
-                    _replace(self.path, data)
+                    writing.replace(self.path, data)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -297,25 +297,6 @@ def _writes(path: Path) -> Iterator[None]:
 def _last_byte(descriptor: int, size: int) -> bytes:
     os.lseek(descriptor, size - 1, os.SEEK_SET)  # where it is written stays the end ("a")
     return os.read(descriptor, 1)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put data in place of a file, all of it or nothing, and only where it differs.
-
-    The new file has one name, as there is one writer: what a killed process leaves behind is
-    written over by the next.
-    """
-    target = path.resolve()
-    if target.exists() and target.read_bytes() == data:
-        return
-    new = target.with_name(f".{target.name}.new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    if target.exists():
-        shutil.copymode(target, new)
-    new.replace(target)
 
 
 # -- one line --------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ is written as a character reference, which all three decode.
 
 import os
 import re
-import shutil
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from difflib import unified_diff
 from itertools import pairwise
 from pathlib import Path, PurePath
 
+from ethogram import writing
 from ethogram.findings import EthogramError, Finding
 from ethogram.links.addresses import resolve
 from ethogram.links.extract import Link, links_in_markdown
@@ -88,13 +88,9 @@ class Change:
         target = Path(self.path).resolve()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            exists = target.exists()
-            if (target.read_bytes() if exists else b"") != self.before.encode("utf-8"):
+            if (target.read_bytes() if target.exists() else b"") != self.before.encode("utf-8"):
                 raise EthogramError(f"{self.path} has changed since it was read; run this again.")
-            with temporary(target, self.after.encode("utf-8")) as new:
-                if exists:
-                    shutil.copymode(target, new)
-                new.replace(target)
+            writing.replace(target, self.after.encode("utf-8"))
         except OSError as error:
             raise EthogramError(f"{self.path} cannot be written: {error.strerror}.") from None
 
