@@ -238,7 +238,7 @@ _RULES = (
     Rule(
         "missing-picture",
         _E,
-        "A page shows a picture whose file does not exist.",
+        "A page shows a picture whose file does not exist, or holds no picture.",
         "![Exploitable code before and after training](assets/figures/nowhere.webp)\n",
         "Put the file in its place, or correct the path.",
     ),

@@ -20,7 +20,7 @@ class Site:
     def __init__(self, folder: Path, *files: str) -> None:
         self.folder = folder
         self.pages: dict[str, tuple[str, Path | None]] = {}
-        self.files = {name: self.write(name, "") for name in files}
+        self.files: dict[str, Path | None] = {name: self.write(name, "") for name in files}
 
     def write(self, name: str, text: str) -> Path:
         """Write a file."""
@@ -137,6 +137,90 @@ def test_a_fault_of_the_theme_is_told_once(site: Site) -> None:
     ]
 
 
+def test_a_place_that_the_theme_misses_on_every_page_is_told_once(site: Site) -> None:
+    """A link to the page itself is another address on each; pages told of elsewhere do not count.
+
+    HTML of docs/ is written by hand, each file by itself.
+    """
+    for name in ("a/index.html", "b/index.html", "d/e/index.html"):
+        site.page(name, '<a href="#x">t</a><a href="#here">t</a>', "A page.")
+    site.page("f/index.html", '<a href="#x">t</a>', "[x](#x)")
+    for name in ("g.html", "h.html"):
+        site.files[name] = site.write(f"../docs/{name}", "")
+        site.write(name, '<a href="#y">t</a>')
+    assert site.said() == [
+        "g.html:1:10 dead-anchor This page has no place #y",
+        "h.html:1:10 dead-anchor This page has no place #y",
+        "index.html:1:44 dead-anchor This page has no place #x, as on 2 more pages",
+    ]
+
+
+MARKDOWN = f"""# A
+
+[a]({URL}n/) <a href="/site/m/">m</a>
+"""
+
+
+def test_what_only_a_build_can_follow_is_told_where_the_markdown_has_it(site: Site) -> None:
+    """The site's own address, and one from its root in HTML: `internal` cannot say where they lead.
+
+    The hint fits: it is not the theme that says so.
+    """
+    site.page("a/index.html", f'<a href="{URL}n/">a</a><a href="/site/m/">m</a>', MARKDOWN)
+    assert site.said() == [
+        "index.html.md:3:5 dead-link https://own.example/site/n/ leads to no file of this site",
+        "index.html.md:3:43 dead-link /site/m/ leads to no file of this site",
+    ]
+    assert not any("theme" in each.hint for each in site.finished().findings())
+
+
+def test_html_that_a_plugin_generates_is_looked_at(site: Site) -> None:
+    """It has no file in docs/, and a hint where to look; HTML that has one needs none."""
+    site.files |= {"made.html": None, "raw.html": site.write("../docs/raw.html", "")}
+    for name in ("made.html", "raw.html"):
+        site.write(name, f'<a href="no-{name}">t</a>')
+    found = {Path(each.path).name: each.hint for each in site.finished().findings()}
+    assert found.keys() == {"made.html", "raw.html"}
+    assert "plugins" in found["made.html"] and "plugins" not in found["raw.html"]
+
+
+BROKEN = [
+    ("", "empty: not one byte"),
+    ("<!doctype html><title>404</title>", "an HTML page, no picture"),
+]
+
+
+@pytest.mark.parametrize(("text", "fault"), BROKEN)
+def test_a_picture_that_is_none_is_told_once(site: Site, text: str, fault: str) -> None:
+    """By its own file; a drawing without a size is one, and what is not shown need not be."""
+    for name in ("p.png", "q.png", "r.png", "logo.png"):
+        site.files[name] = site.write(f"../docs/{name}", text)
+    site.files["d.svg"] = site.write("../docs/d.svg", '<svg viewBox="0 0 9 9"/>')
+    inner = '<img src="../p.png"><img src="../d.svg"><a href="../r.png">r</a><img src="logo.png">'
+    site.page("a/index.html", inner, "![p](../p.png)")
+    site.page("b/index.html", inner, "![p](../p.png)")
+    site.files["raw.html"] = site.write("../docs/raw.html", "")
+    site.write("raw.html", '<script src="q.js"></script><img src="q.png">')
+    site.write("q.js", "")
+    for name in ("p.png", "q.png", "r.png", "d.svg"):
+        site.write(name, "")
+    found = [
+        (Path(each.path).as_posix().rpartition("/docs/")[2], each.message)
+        for each in site.finished().findings()
+        if "logo" not in each.message
+    ]
+    said = "is no picture that browsers show:"
+    assert found == [("p.png", f"p.png {said} {fault}"), ("q.png", f"q.png {said} {fault}")]
+
+
+def test_the_logo_is_looked_at_too(tmp_path: Path) -> None:
+    """It is left as it is on every page, and must be a picture all the same."""
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"")
+    finished = Finished(tmp_path, URL, {"logo.png": logo}, stones(tmp_path), ["logo.png"])
+    assert [each.rule for each in finished.findings()] == ["missing-picture"]
+
+
 def test_files_of_plugins_and_html_of_docs_count(site: Site) -> None:
     """What appears on disk after the pages is there; HTML that is copied is looked at, too."""
     site.page(
@@ -167,7 +251,12 @@ COPY = ', "snapshot": "https://web.archive.org/web/20210101000000/https://x.org/
 JOURNAL = "\n".join(
     [
         DEAD % ("x.org/dead", "page", ""),
-        DEAD % ("x.org/p.png", "image", ""),
+        DEAD % ("x.org/p.png", "image", ', "status": 200'),
+        DEAD % ("x.org/gone.png", "image", ', "status": 404'),
+        DEAD % ("nowhere.org/a b.png", "image", ""),
+        DEAD % ("x.org/c%20d", "page", ""),
+        DEAD % ("x.org/seen.png", "image", ', "status": 404'),
+        DEAD.replace("dead", "ok") % ("x.org/seen.png", "page", ""),
         DEAD.replace("dead", "suspect") % ("x.org/ok", "page", ""),
         DEAD % ("arxiv.org/abs/1", "page", ""),
         DEAD % ("x.org/p#q", "page", COPY),
@@ -189,9 +278,42 @@ def test_the_journal_and_the_archive_say_what_is_dead(tmp_path: Path) -> None:
         "https://arxiv.org/abs/1",
         "https://x.org/p.png",
         "https://x.org/p",
+        "https://x.org/seen.png",
     )
-    assert [gone.get(url, "page") for url in alive] == [None] * 4
+    assert [gone.get(url, "page") for url in alive] == [None] * 5
     assert stones(tmp_path / "none").names == frozenset()
+
+
+def test_what_is_shown_and_linked_is_dead_as_both(tmp_path: Path) -> None:
+    """The journal asks once, as for a picture: no answer counts for links, bytes that are none not.
+
+    A dead page is no dead picture: nobody asked for one there.
+    """
+    (tmp_path / "links.jsonl").write_text(JOURNAL)
+    gone = stones(tmp_path)
+    assert gone.get("https://x.org/gone.png#a", "page") == Gone(seen="2026-11-20")
+    assert gone.get("https://nowhere.org/a%20b.png", "page")
+    assert gone.get("https://x.org/p.png", "page") is None
+    assert gone.get("https://x.org/dead", "image") is None
+
+
+def test_a_blank_in_an_address_is_known_in_both_spellings(tmp_path: Path) -> None:
+    """A page may have it as it is or as `%20`, and so may the journal."""
+    (tmp_path / "links.jsonl").write_text(JOURNAL)
+    finished = Finished(tmp_path, URL, {}, stones(tmp_path))
+    for address in ("nowhere.org/a b.png", "nowhere.org/a%20b.png", "x.org/c d", "x.org/c%20d"):
+        page = PAGE.format(f'<a href="https://{address}">t</a>')
+        assert '<s class="dead-link">' in finished.page(page, "a/index.html"), address
+
+
+@pytest.mark.parametrize("url", ["", "http://own.example/", URL])
+def test_a_link_without_a_protocol_is_looked_up_by_https(tmp_path: Path, url: str) -> None:
+    """However the site itself is served, and on pages that only a parser reads."""
+    (tmp_path / "links.jsonl").write_text(JOURNAL)
+    finished = Finished(tmp_path, url, {}, stones(tmp_path))
+    for before in ("", "<style>a { background: url(x.png) }</style>"):
+        page = PAGE.format(f'{before}<a href="//x.org/dead">t</a>')
+        assert '<s class="dead-link">' in finished.page(page, "a/index.html")
 
 
 def test_a_journal_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from ethogram.catalog import Catalog
 from ethogram.check import check
-from ethogram.links import images, webp
+from ethogram.links import figures, images, webp
 from ethogram.links.client import Client
 from ethogram.links.guard import Guard
 from ethogram.links.images import (
@@ -764,7 +764,7 @@ def test_a_page_is_read_before_it_is_changed(
     site: Site, web: LoopbackWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the new text would not be read as the picture, the page stays as it was."""
-    monkeypatch.setattr(images, "_with_source", lambda *_: 'ends" here')
+    monkeypatch.setattr(figures, "_with_source", lambda *_: 'ends" here')
     text = f"![A]({web.url('/plot.png')})\n\n<img src='{web.url('/photo.jpg')}' alt='B'>\n"
     site.write(text)
     first, second = site.mirror()

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -375,23 +374,6 @@ def test_only_addresses_of_the_web_go_onto_pages(path: Path) -> None:
     path.write_text(json.dumps(GOOD | bad))
     (found,) = Journal.load(path).entries()
     assert (found.snapshot, found.moved, found.final) == ("", "", "")
-
-
-def test_ten_thousand_links_are_read_at_once(path: Path) -> None:
-    """Loading is measured against reading the same lines with json alone: at most five times."""
-    lines = [json.dumps(GOOD | {"url": f"https://e.org/{n}", "status": 200}) for n in range(10_000)]
-    path.parent.mkdir()
-    path.write_text("\n".join(lines), encoding="utf-8")
-
-    def seconds(work: object) -> float:
-        assert callable(work)
-        started = time.perf_counter()
-        work()
-        return time.perf_counter() - started
-
-    bare = min(seconds(lambda: [json.loads(line) for line in lines]) for _ in range(3))
-    ours = min(seconds(lambda: Journal.load(path)) for _ in range(3))
-    assert ours < 5 * bare
 
 
 # -- kills, compacting, two at once ----------------------------------------------------------

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ethogram.links.pictures import Look, begins_drawing, look, size
+from ethogram.links.pictures import Look, begins_drawing, look, look_at, size
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "ICO")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="37" height="21"><path d="M0 0"/></svg>'
@@ -158,10 +158,13 @@ def test_a_wrong_type_is_named_in_the_fault() -> None:
     [
         ('width="37" height="21"', (37, 21)),
         ('width="37px" height="1in"', (37, 96)),
-        ('viewBox="0 0 10 20"', (10, 20)),
-        ('viewBox="0,0,10,20" width="100%"', (10, 20)),
-        ('viewBox="0 0 10 20" width="5"', (5, 10)),
-        ('viewBox="0 0 10 20" height="5"', (2, 5)),
+        ('viewBox="0 0 10 20" width="5" height="6"', (5, 6)),
+        ('viewBox="0 0 10 20"', (0, 0)),
+        ('viewBox="0,0,10,20" width="100%"', (0, 0)),
+        ('viewBox="0 0 10 20" width="5"', (0, 0)),
+        ('viewBox="0 0 10 20" width="10em" height="20em"', (0, 0)),
+        ('width="37" height="21" style="Height : auto"', (0, 0)),
+        ('width="37" height="21" style="stroke-width: 2"', (37, 21)),
         ('width="100%" height="100%"', (0, 0)),
         ("", (0, 0)),
         ('width="1e400" height="1e400"', (0, 0)),
@@ -171,7 +174,7 @@ def test_a_wrong_type_is_named_in_the_fault() -> None:
 def test_a_drawing_has_the_size_that_browsers_give_it(
     attributes: str, expected: tuple[int, int]
 ) -> None:
-    """Width and height in any absolute unit, else the view box; a share of the room is none."""
+    """Width and height in absolute units; a share of the room or a view box alone is none."""
     svg = f'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" {attributes}/>'
     assert look(svg.encode()) == Look("SVG", *expected)
     assert look(svg.encode("utf-16")) == Look("SVG", *expected)
@@ -223,6 +226,8 @@ def test_a_file_has_a_size(tmp_path: Path) -> None:
     (tmp_path / "d.png").write_bytes(b"<html>")
     for name in ("c.svg", "d.png", "missing.png", "\0.png", "."):
         assert size(tmp_path / name) is None, name
+    kinds = [look_at(tmp_path / name) for name in ("c.svg", "d.png", "missing.png")]
+    assert kinds == [Look("SVG"), Look(fault="an HTML page, no picture"), None]
 
 
 @given(

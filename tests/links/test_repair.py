@@ -102,6 +102,10 @@ PICTURES = [
         '<img  src="https://x.org/b.png">',
     ),
     (
+        '<img src="https://x.org/dead.png" srcset="https://x.org/dead.png 1x, b&amp;c.png 2x">',
+        '<img src="b&amp;c.png" srcset="b&amp;c.png 2x">',
+    ),
+    (
         '<picture><source srcset="https://x.org/dead.webp"><img src="https://x.org/dead.png">',
         f'<picture><span class="dead-picture">{WORDS}</span>',
     ),
@@ -121,18 +125,40 @@ def test_a_dead_picture_shows_its_words(html: str, expected: str) -> None:
 OWN = [
     (
         '<img src="a.png" alt="b">',
-        '<img loading="lazy" decoding="async" width="30" height="20" src="a.png" alt="b">',
+        '<img loading="lazy" decoding="async" width="30" height="20" style="height:auto" '
+        'src="a.png" alt="b">',
     ),
     ('<img src="/a.svg"/>', '<img loading="lazy" decoding="async" src="/a.svg"/>'),
     (
         "<img width=9 src=a.png loading=eager>",
-        '<img decoding="async" width=9 src=a.png loading=eager>',
+        '<img decoding="async" height="6" style="height:auto" width=9 src=a.png loading=eager>',
     ),
     (
         "<img height=9 decoding=sync src=../a.png>",
-        '<img loading="lazy" height=9 decoding=sync src=../a.png>',
+        '<img loading="lazy" width="14" style="height:auto" height=9 decoding=sync src=../a.png>',
     ),
     ("<img src=a.png width=1 height=1 loading decoding>",) * 2,
+    ("<img src=a.png width=50% loading decoding>",) * 2,
+    ("<img src=a.png height=5em loading decoding>",) * 2,
+    ('<img src=a.svg width="150" loading decoding>',) * 2,
+    ('<img src=a.png style="width: 5em" loading decoding>',) * 2,
+    ('<img src=a.png class="thumb" loading decoding>',) * 2,
+    ('<img src=a.png srcset="a.png 30w, l.webp 640w" loading decoding>',) * 2,
+    ('<img src=a.png srcset="l.webp" sizes=100vw loading decoding>',) * 2,
+    ("<picture><source srcset=l.webp><img src=a.png loading decoding></picture>",) * 2,
+    (
+        '<img src=a.png width="150" loading decoding>',
+        '<img height="100" style="height:auto" src=a.png width="150" loading decoding>',
+    ),
+    (
+        '<picture><source srcset="https://x.org/dead.webp"><img src=a.png loading decoding>',
+        '<picture><img width="30" height="20" style="height:auto" src=a.png loading decoding>',
+    ),
+    (
+        '<img srcset="b.png 2x" src=a.png loading decoding>',
+        '<img width="30" height="20" style="height:auto" srcset="b.png 2x" src=a.png loading '
+        "decoding>",
+    ),
     ("<img src=https://x.org/a.png>",) * 2,
     (
         '<base href="https://x.org/"><img src=a.png><a href="dead">t</a>',
@@ -145,6 +171,55 @@ OWN = [
 @pytest.mark.parametrize(("html", "expected"), OWN)
 def test_a_picture_of_the_site_has_its_size(html: str, expected: str) -> None:
     """Nothing shifts and nothing loads before it is seen, unless the author said otherwise."""
+    assert mended(html) == expected
+
+
+def test_material_keeps_proportions_by_itself() -> None:
+    """Its style sheet gives every picture its height, so that no tag needs to."""
+    head = '<meta name="generator" content="mkdocs-1.6.1, mkdocs-material-9.8.1">'
+    page = f"{head}<img src=a.png loading decoding>"
+    assert mended(page) == f'{head}<img width="30" height="20" src=a.png loading decoding>'
+
+
+def test_every_picture_that_is_shown_is_asked_for() -> None:
+    """The files of a `srcset` and of a `source` are looked at as well as those of `src`."""
+    asked: list[str] = []
+    page = '<picture><source srcset=a.webp><img src=b.png srcset="c.png 2x"></picture>'
+    repair(page, BASE, gone, asked.append)
+    assert sorted(asked) == [f"{BASE}{name}" for name in ("a.webp", "b.png", "c.png")]
+
+
+DEAD_A = '<a href="https://x.org/dead">t</a>'
+TITLED_A = '<a title="dead link, seen 2026-11-20" href="https://x.org/dead">t</a>'
+STRUCK_A = f'<s class="dead-link">{DEAD_A}</s> {DEAD}'
+AROUND = [
+    (f"<header>{DEAD_A}</header>", f"<header>{TITLED_A}</header>"),
+    (f"<footer><p>{DEAD_A}", f"<footer><p>{TITLED_A}"),
+    (f"<main><nav>{DEAD_A}</nav>{DEAD_A}</main>", f"<main><nav>{TITLED_A}</nav>{STRUCK_A}</main>"),
+    (f"<nav><article><nav>{DEAD_A}</nav>", f"<nav><article><nav>{STRUCK_A}</nav>"),
+    (f"<main><header>{DEAD_A}</header></main>", f"<main><header>{STRUCK_A}</header></main>"),
+    (f"<header><nav></header>{DEAD_A}", f"<header><nav></header>{STRUCK_A}"),
+    (
+        '<nav><a href="https://x.org/old" title="Go &amp; see" class="md-source">t</a></nav>',
+        f'<nav><a href="{ARCHIVE}https://x.org/old" title="Go &amp; see (archived copy, '
+        '2020-05-06)" class="md-source">t</a></nav>',
+    ),
+    (
+        '<header><img src="https://x.org/dead.png" alt="c"></header>',
+        '<header><img title="dead link, seen 2026-11-20" src="https://x.org/dead.png" alt="c">'
+        "</header>",
+    ),
+    (
+        '<header><img src="https://x.org/old.png"></header>',
+        '<header><img title="archived copy, 2020-05-06" '
+        f'src="{ARCHIVE.replace("345/", "345im_/")}https://x.org/old.png"></header>',
+    ),
+]
+
+
+@pytest.mark.parametrize(("html", "expected"), AROUND)
+def test_around_the_content_only_a_title_tells(html: str, expected: str) -> None:
+    """A header, a footer and navigation have no room for words, unless they are content."""
     assert mended(html) == expected
 
 
@@ -176,6 +251,7 @@ PIECES = st.sampled_from(
         *("href=", "src=", "SRCSET=", "title=", "alt=", "class=", "width=", "/", ">", " ", "&amp;"),
         *('"https://x.org/dead"', "'https://x.org/old#a'", "https://x.org/dead", '"a.png"', '"'),
         *("<!--", "-->", "<script>", "</script>", "<title>", "</title>", "<style/>", "text", "'"),
+        *("<nav>", "</nav>", "<main ", "</MAIN>", "<header>", "<article>", "</footer>"),
         *("<source srcset=", '"https://x.org/dead 2x, b.png"', "<base href=", "=", "é", "<!x>"),
     ]
 )
@@ -184,9 +260,24 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=24).map("".join))
 def test_tags_are_seen_where_the_tokenizer_sees_them(html: str) -> None:
     """One step through a tag ends where the careful reader ends, whatever the page."""
-    names = ("a", "base", "img", "picture", "source")
+    names = "a article base footer header img main nav picture source".split()
     expected = [(tag.name, tag.text.offsets[0]) for tag in tags(Text.of(html)) if tag.name in names]
     assert [(token.name, token.stop) for token in tokens(html) if not token.end] == expected
+
+
+def test_a_link_without_a_protocol_is_known_by_https() -> None:
+    """The journal has it so, whatever the page is served by; the site itself is left to its own."""
+
+    def known(url: str, _: Kind) -> Gone | None:
+        return Gone() if url.startswith("https://x.org/") else None
+
+    def repaired(tag: str) -> str:
+        return repair(tag, "http://own.example/", known, lambda _: None)
+
+    assert repaired('<a href="//x.org/p">t</a>').startswith('<s class="dead-link">')
+    assert repaired('<img src="//x.org/p" alt="w">').startswith('<span class="dead-picture">w ')
+    assert repaired("<img srcset='//x.org/p 2x' src=a>") == "<img  src=a>"
+    assert "<s" not in repaired('<a href="http://x.org/p">t</a>')
 
 
 @given(st.lists(PIECES, max_size=24).map("".join))

@@ -95,8 +95,8 @@ PROGRAM = """
 import json, sys, time
 sys.path[:0] = sys.argv[2:4]
 from multidict import CIMultiDict
+from ethogram.links.answers import judge
 from ethogram.links.client import Answer
-from ethogram.links.verdicts import judge
 from test_webpage import BODIES, MEGABYTE
 taken = {}
 for name in json.loads(sys.argv[1]):

@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urldefrag, urlencode, urlsplit
 
 from ethogram.links.addresses import Kind
-from ethogram.links.verdicts import Observation, Verdict, judge
+from ethogram.links.answers import judge
+from ethogram.links.verdicts import Observation, Verdict
 from ethogram.works import identify
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from ethogram.bibliography import Bibliography
-from ethogram.links import papers, verdicts
+from ethogram.links import answers, papers
 from ethogram.links.addresses import Kind
 from ethogram.links.archive import Archive, is_stable
 from ethogram.links.authorities import archived, authority_for
@@ -227,13 +227,13 @@ class _Run:
         address, kind, fragments = question.address, question.kind, question.fragments
         authority = authority_for(address, kind, self.options.token)
         seen = await authority.ask(client, self.known.endpoints) if authority else None
-        places = any(map(verdicts.sought, fragments))
+        places = any(map(answers.sought, fragments))
         if seen and not (places and seen.verdict is Verdict.OK):
             return dict.fromkeys(fragments, seen)
-        wants = verdicts.wants(kind, fragments)
-        method = verdicts.method(address, kind)
+        wants = answers.wants(kind, fragments)
+        method = answers.method(address, kind)
         answer = await client.ask(address, method=method, wants=wants)
-        if method == "HEAD" and not verdicts.enough(answer):
+        if method == "HEAD" and not answers.enough(answer):
             answer = await client.ask(address, wants=wants)
         judged = await _judged(answer, kind, fragments)
         return _overruled(judged, seen) if seen else judged
@@ -296,8 +296,8 @@ def _questions(targets: Iterable[Target]) -> list[_Question]:
 async def _judged(answer: Answer, kind: Kind, fragments: Sequence[str]) -> dict[str, Observation]:
     """What an answer means; one that is long to read must not keep the others waiting."""
     if len(answer.body) > _LONG:
-        return await asyncio.to_thread(verdicts.judge, answer, kind, fragments)
-    return verdicts.judge(answer, kind, fragments)
+        return await asyncio.to_thread(answers.judge, answer, kind, fragments)
+    return answers.judge(answer, kind, fragments)
 
 
 _LONG = 512 * 1024  # bytes
@@ -311,7 +311,7 @@ def _overruled(judged: dict[str, Observation], seen: Observation) -> dict[str, O
     hidden = Observation(Verdict.UNKNOWN, "the page is there; its places could not be looked at")
 
     def told(fragment: str, each: Observation) -> Observation:
-        if not verdicts.sought(fragment):
+        if not answers.sought(fragment):
             return seen
         return each if 200 <= (each.status or 0) < 300 else hidden
 

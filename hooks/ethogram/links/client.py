@@ -7,7 +7,6 @@ network does never raises here; it is `Trouble`, with a few words on it.
 """
 
 import asyncio
-import logging
 import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -19,10 +18,10 @@ from typing import Self
 
 import aiohttp
 from aiohttp import hdrs
-from aiohttp.abc import AbstractResolver, ResolveResult
 from multidict import CIMultiDict
 from yarl import URL
 
+from ethogram.links.bodies import EncodingError, read
 from ethogram.links.guard import (
     AddressError,
     Guard,
@@ -35,12 +34,9 @@ from ethogram.links.guard import (
     target,
 )
 from ethogram.links.schedule import PausedError, Schedule
+from ethogram.links.sessions import BrokenError, opened
 from ethogram.manners import PRODUCT, crawl_delay, retry_after, user_agent
 
-ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
-"""What a browser says it takes, in short; some servers refuse those that take anything."""
-
-CONNECT_SECONDS = 10.0
 MAX_REDIRECTS = 10
 TRIES = 3
 """How often an address is asked for at most that answers "later"."""
@@ -51,14 +47,7 @@ BARE_WAITS = (2.0, 5.0)
 LONGEST_DELAY = 30.0
 """The longest Crawl-delay, in seconds, that is honored; one of a day would end all checking."""
 
-_KEPT_SECONDS = 2.0  # how long an idle connection is kept: thousands of hosts, few descriptors
-_LEFTOVERS = 64 * 1024  # bytes of an unwanted body that are read so that its connection lives on
-_LEFTOVER_SECONDS = 1.0
 _ROBOTS_BYTES = 512 * 1024  # RFC 9309, 2.5: at least 500 KiB
-_HEADER_BYTES = 64 * 1024  # of one header: content security policies grow beyond aiohttp's 8 KiB
-_HEADERS = 512
-logging.getLogger("aiohttp").setLevel(logging.ERROR)  # it warns of other people's odd cookies
-
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 Wants = Callable[[int, Mapping[str, str]], int]
@@ -141,17 +130,9 @@ class _Request:
     for_robots: bool = False
 
 
-class _BrokenError(Exception):
-    """The connection ended before there was an answer."""
-
-
-class _EncodingError(Exception):
-    """A body is packed in a way that is not read here; the text names it."""
-
-
 _FAILURES = (
-    _BrokenError,
-    _EncodingError,
+    BrokenError,
+    EncodingError,
     GuardError,
     aiohttp.ClientError,
     OSError,
@@ -209,35 +190,12 @@ class Client:
         # Cookies of IP addresses too, which aiohttp calls unsafe: a site that is redirected to its
         # other half by a cookie is the same on loopback. No quotes are put around them.
         self._cookie_jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
-        self._sessions = {trusted: self._opened(trusted) for trusted in (False, True)}
+        agent = user_agent(self._contact)
+        self._sessions = {
+            trusted: opened(self._guard, trusted, self._cookie_jar, agent, self._timeout)
+            for trusted in (False, True)
+        }
         return self
-
-    def _opened(self, trusted: bool) -> aiohttp.ClientSession:
-        """A session for requests that are trusted, or for those that are not."""
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_reuseconn.append(_note_reuse)
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=_Resolver(self._guard, trusted),
-                use_dns_cache=False,  # the guard has looked them up
-                limit=0,  # the schedule bounds them
-                keepalive_timeout=_KEPT_SECONDS,
-            ),
-            cookie_jar=self._cookie_jar,
-            headers={
-                hdrs.USER_AGENT: user_agent(self._contact),
-                hdrs.ACCEPT: ACCEPT,
-                hdrs.ACCEPT_ENCODING: "gzip, deflate",
-            },
-            # aiohttp knows no status where it cannot unpack the body, wanted or not.
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=CONNECT_SECONDS),
-            max_line_size=_HEADER_BYTES,
-            max_field_size=_HEADER_BYTES,
-            max_headers=_HEADERS,
-            middlewares=(_without_retries,),
-            trace_configs=[trace],
-        )
 
     async def __aexit__(
         self,
@@ -377,7 +335,7 @@ class Client:
                     allow_redirects=False,
                     trace_request_ctx=connection,
                 )
-            except (_BrokenError, aiohttp.ClientResponseError):
+            except (BrokenError, aiohttp.ClientResponseError):
                 if not connection.reused:
                     raise
             except OSError:  # what is wrong with a certificate is a ValueError too
@@ -398,7 +356,7 @@ class Client:
         limit = 0 if later or _location(answer) else request.wants(status, headers)
         body = bytearray()
         try:
-            complete = await _read(response, body, limit)
+            complete = await read(response, body, limit)
         except _FAILURES as error:
             trouble, detail = self._trouble(error)
             broken = replace(answer, body=bytes(body), trouble=trouble, detail=detail)
@@ -426,7 +384,7 @@ class Client:
         match error:
             case GuardError():
                 return _GUARDED[type(error)], str(error)
-            case _EncodingError():
+            case EncodingError():
                 return Trouble.ENCODING, str(error)
             case aiohttp.ConnectionTimeoutError():
                 return Trouble.TIMEOUT, "no connection in time"
@@ -436,7 +394,7 @@ class Client:
                 return Trouble.CERTIFICATE, getattr(reason, "verify_message", "") or "not valid"
             case aiohttp.ClientConnectorSSLError():
                 return Trouble.CONNECT, "no TLS connection could be agreed on"
-            case aiohttp.ClientConnectorError(os_error=ConnectionResetError()) | _BrokenError():
+            case aiohttp.ClientConnectorError(os_error=ConnectionResetError()) | BrokenError():
                 return Trouble.RESET, "the connection was reset"
             case aiohttp.ClientConnectorError():
                 return Trouble.CONNECT, _told(error.os_error)
@@ -446,46 +404,6 @@ class Client:
                 return Trouble.PROTOCOL, "its answer is no HTTP, or far too long"
             case _:
                 return Trouble.RESET, "the connection broke"
-
-
-# -- the connection --------------------------------------------------------------------------
-
-
-class _Resolver(AbstractResolver):
-    """Gives connections the addresses that the guard has judged, and no others."""
-
-    def __init__(self, guard: Guard, trusted: bool) -> None:
-        self._guard = guard
-        self._trusted = trusted
-
-    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
-            for address in await self._guard.addresses(host, self._trusted)
-        ]
-
-    async def close(self) -> None:
-        pass
-
-
-async def _note_reuse(
-    _session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    _params: aiohttp.TraceConnectionReuseconnParams,
-) -> None:
-    context.trace_request_ctx.reused = True
-
-
-async def _without_retries(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from asking a second time whenever a connection breaks, new ones included."""
-    try:
-        return await handler(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ClientSSLError, TimeoutError):
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _BrokenError from error
 
 
 def _told(error: OSError) -> str:
@@ -535,126 +453,6 @@ def _wait(status: int, headers: Mapping[str, str], attempt: int) -> float | None
     if told is None and status == 429:
         return BARE_WAITS[min(attempt, len(BARE_WAITS)) - 1]
     return told
-
-
-async def _read(response: aiohttp.ClientResponse, body: bytearray, limit: int) -> bool:
-    """Read a body up to a limit; return whether that was all of it.
-
-    Raises:
-        TimeoutError, aiohttp.ClientError, OSError, zlib.error: it breaks off or is garbled;
-            `body` is what came before.
-        _EncodingError: there is one, in an encoding that is not read here.
-    """
-    complete = response.content.at_eof()
-    unpack = _unpacker(response.headers.getall(hdrs.CONTENT_ENCODING, []))
-    while not complete and limit > 0 and len(body) <= limit:
-        piece = await response.content.readany()
-        body += unpack(piece, limit + 1 - len(body))
-        complete = not piece
-    if not complete:
-        del body[limit:]
-        await _drop_rest(response)
-    return complete
-
-
-_Unpack = Callable[[bytes, int], bytes]
-"""Unpacks a piece of a body into so many bytes at most, which are more than none; the empty piece
-is the body's end."""
-
-_NOT_PACKED = frozenset(
-    "identity none null binary 8bit utf-8 utf8 iso-8859-1 us-ascii text/html text/plain".split()
-)
-"""What servers name as the encoding of bodies that are not packed; browsers show these."""
-
-
-def _unpacker(headers: Iterable[str]) -> _Unpack:
-    """How to unpack a body, by its Content-Encoding (RFC 9110, 8.4.1)."""
-    named = [name.strip().lower() for header in headers for name in header.split(",")]
-    match [name for name in named if name and name not in _NOT_PACKED]:
-        case []:
-            return lambda piece, _: piece
-        case ["gzip" | "x-gzip"]:
-            return _Inflater(gzip=True)
-        case ["deflate"]:
-            return _Inflater(gzip=False)
-        case codings:
-            return _refusal(", ".join(codings))
-
-
-def _refusal(codings: str) -> _Unpack:
-    """What says of a body, if there is one, that it cannot be unpacked."""
-
-    def refuse(piece: bytes, _: int) -> bytes:
-        if piece:
-            raise _EncodingError(f"its body is in an encoding that is not read: {codings[:50]!r}")
-        return b""
-
-    return refuse
-
-
-_GZIP_MAGIC = b"\x1f\x8b"
-
-
-class _Inflater:
-    """Unpacks a body that is packed as gzip or deflate.
-
-    A gzip may have several members (RFC 1952, 2.2); what else is behind them is ignored. A
-    "deflate" may lack its header, as many servers misread the standard.
-    """
-
-    def __init__(self, gzip: bool) -> None:
-        self._gzip = gzip
-        self._stream: zlib._Decompress | None = None
-        self._rest = b""  # what came behind a member, if too short to tell whether another begins
-        self._over = False
-
-    def __call__(self, piece: bytes, most: int) -> bytes:
-        """Unpack a piece.
-
-        Raises:
-            zlib.error: it is garbled, or the body ends too early.
-        """
-        if not piece and self._stream and not self._stream.eof:
-            raise zlib.error("cut short")
-        unpacked = b""
-        left = self._rest + piece if piece else b""
-        while left and not self._over and len(unpacked) < most:
-            if stream := self._stream_for(left):
-                unpacked += stream.decompress(left, most - len(unpacked))
-                left, self._rest = stream.unused_data, b""
-            else:
-                left, self._rest = b"", left
-        return unpacked
-
-    def _stream_for(self, left: bytes) -> "zlib._Decompress | None":
-        """What unpacks the bytes that come next; None where nothing does, or not yet."""
-        if self._stream is None:
-            headed = left[0] & 0x0F == zlib.DEFLATED
-            window = zlib.MAX_WBITS if headed else -zlib.MAX_WBITS
-            self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS if self._gzip else window)
-        elif self._stream.eof:
-            another = self._gzip and left[:2] == _GZIP_MAGIC
-            self._over = not another and not (self._gzip and left == _GZIP_MAGIC[:1])
-            if not another:
-                return None
-            self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        return self._stream
-
-
-async def _drop_rest(response: aiohttp.ClientResponse) -> None:
-    """Read what is left of a small body, so that its connection can be used again.
-
-    What goes wrong here is nobody's concern: the answer that was wanted has come.
-    """
-    left = _LEFTOVERS
-    if (response.content_length or 0) > left:
-        return
-    try:
-        async with asyncio.timeout(_LEFTOVER_SECONDS):
-            while left > 0 and (piece := await response.content.readany()):
-                left -= len(piece)
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        pass
 
 
 # -- robots.txt ------------------------------------------------------------------------------

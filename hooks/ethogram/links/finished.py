@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ethogram.catalog import read_text
@@ -20,20 +21,27 @@ from ethogram.findings import EthogramError, Finding
 from ethogram.links.addresses import resolve
 from ethogram.links.extract import Link, anchors_in_html, links_in_html, links_in_markdown
 from ethogram.links.files import Files
-from ethogram.links.gone import Gravestones
+from ethogram.links.gone import Gravestones, asked_for
+from ethogram.links.internal import is_external
 from ethogram.links.scan import scan
 from ethogram.links.tags import decode
 from ethogram.taxonomy import suggest
 
+if TYPE_CHECKING:
+    from ethogram.links.pictures import Look
+
 _CONTROLS = "".join(map(chr, range(33)))  # what a browser strips from both ends of an address
 _GENERATED = "__"  # how Material begins the ids that it gives to tabs and to lines of code
 _NOT_OURS = "It is not the page's Markdown that says so: look in the theme, templates and plugins."
+_ABSOLUTE = "Correct the address, or link to the page by its file."
 # What a browser asks for as it is written, and most addresses are so: ASCII without `&` and `\\`.
 _PLAIN = re.compile(r"https?://[!-%'-\[\]-~]*[!-%'->@-\[\]-~]")
 _UPWARD = re.compile(r"(?P<up>(?:\.\./)+)(?P<down>[\w-][\w/-]*(?:\.\w+)?(?:#[\w-]*)?)", re.ASCII)
+_NO_SIZE = (0, 0)
 _NOWHERE = "http://site.invalid/"  # where a site is that does not say where it is
 
 _Target = tuple[str, str]  # a path below the site's root, and a place on that page or nothing
+_Case = tuple[_Target, str]  # what may lead nowhere, and the page that has it
 
 
 class Finished:
@@ -72,10 +80,12 @@ class Finished:
         self._well: dict[str, set[str]] = defaultdict(set)
         self._ill: dict[str, dict[str, _Target]] = defaultdict(dict)
         self._doubts: dict[_Target, dict[str, None]] = defaultdict(dict)
+        self._broken: dict[str, str] = {}  # pictures that are none, each with a page that shows it
         self._listing = Files(site)
         self._places = cache(self._places_of)
         self._links = cache(self._links_of)
         self._markdown = cache(self._markdown_of)
+        self._told = cache(self._told_of)
 
     def page(self, html: str, path: str, source: Path | None = None) -> str:
         """Look through a page, and return it repaired; itself where there is nothing to do.
@@ -86,12 +96,15 @@ class Finished:
             source: the Markdown file that it is made of; None if it is made of none.
         """
         self._sources[path] = source
-        outside, local = self._look(html, path)
-        if not outside and not local:
+        outside, pictures = self._look(html, path)
+        if not outside and not pictures:
             return html
         from ethogram.links.repair import repair  # only now: most pages have nothing to repair
 
-        return repair(html, self._root + _address(path), self._gone.get, self._local)
+        def local(url: str) -> tuple[int, int] | None:
+            return self._shown(url, path)
+
+        return repair(html, self._root + _address(path), self._gone.get, local)
 
     def findings(self, static: bool = True) -> list[Finding]:
         """Say what leads nowhere, once all pages are on disk.
@@ -103,13 +116,8 @@ class Finished:
         """
         if static:
             self._look_at_static_files()
-        found = [
-            finding
-            for target, pages in self._doubts.items()
-            if not self._is_there(*target)
-            for finding in self._fault(target, list(pages))
-        ]
-        return sorted(set(found))
+        found = [finding for cases in self._cases() for finding in self._fault(cases)]
+        return sorted({*found, *self._no_pictures()})
 
     # -- what stands in a page
 
@@ -134,7 +142,7 @@ class Finished:
         if target is None:
             url = _resolved(written, base)
             if not url.startswith(self._root):
-                return bool(self._gone.names) and url.partition("#")[0] in self._gone.names
+                return bool(self._gone.names) and self._is_named(written, url)
             target = self._target(url)
             well, upward = self._is_well(target), written.startswith("../")
             if upward and well:
@@ -154,8 +162,12 @@ class Finished:
                 if not self._is_well(target := self._target(link.url)):
                     self._doubts[target][path] = None
             else:
-                outside = outside or link.url.partition("#")[0] in self._gone.names
+                outside = outside or self._is_named(decode(link.raw), link.url)
         return outside, "<img" in html.lower()
+
+    def _is_named(self, written: str, url: str) -> bool:
+        """Whether an address outside may be dead."""
+        return asked_for(written, url).partition("#")[0] in self._gone.names
 
     def _note_place(self, place: str, ids: set[str], path: str) -> None:
         """Note a place on the page itself that was not seen there."""
@@ -184,10 +196,13 @@ class Finished:
         return path in self._files or (self._site / path).is_file()
 
     def _look_at_static_files(self) -> None:
-        """Look at the HTML files of docs/ that the build copies as they are."""
-        for path, source in self._files.items():
-            if path.endswith((".html", ".htm")) and path not in self._sources and source:
-                self._look(_text(self._site / path), path)
+        """Look at the HTML files that the build copies, or writes, as they are."""
+        for path in self._files:
+            if path.endswith((".html", ".htm")) and path not in self._sources:
+                _, pictures = self._look(_text(self._site / path), path)
+                for link in self._links(path) if pictures else ():
+                    if link.kind == "image" and link.element in ("img", "source"):
+                        self._shown(link.url, path)
 
     # -- pictures of the site
 
@@ -198,7 +213,35 @@ class Finished:
         path = self._target(url)[0]
         if path in self._spared or not path or path.endswith("/") or not self._exists(path):
             return None
-        return _size(self._files.get(path) or self._site / path)
+        look = _looked_at(self._file(path))
+        return (look.width, look.height) if look else None
+
+    def _shown(self, url: str, page: str) -> tuple[int, int] | None:
+        """The size of a picture that a page shows, which is noted if it is none."""
+        found = self._local(url)
+        if found == _NO_SIZE and (path := self._target(url)[0]) not in self._broken:
+            look = _looked_at(self._file(path))
+            if look and look.fault:
+                self._broken[path] = page
+        return found
+
+    def _file(self, path: str) -> Path:
+        """Where a file of the site is to be read, which may not be written yet."""
+        return self._files.get(path) or self._site / path
+
+    def _no_pictures(self) -> Iterator[Finding]:
+        """What pages show as pictures and is none; the theme's logo among them."""
+        spared = {path: "The theme" for path in self._spared if path and self._exists(path)}
+        shown = {
+            path: _shown_path(source) if (source := self._sources.get(page)) else self._name(page)
+            for path, page in self._broken.items()
+        }
+        for path, page in {**spared, **shown}.items():
+            look = _looked_at(self._file(path))
+            if look and look.fault:
+                message = f"{path} is no picture that browsers show: {look.fault}"
+                hint = f"{page} shows it: put a picture in its place."
+                yield Finding.of("missing-picture", self._name(path), (1, 1), message, hint)
 
     # -- what is wrong
 
@@ -224,31 +267,53 @@ class Finished:
     def _links_of(self, path: str) -> list[Link]:
         return links_in_html(_text(self._site / path), self._root + _address(path))
 
-    def _markdown_of(self, path: str) -> frozenset[str]:
-        """The addresses in a page's Markdown: `internal` tells of those."""
+    def _markdown_of(self, path: str) -> list[Link]:
+        """The links in a page's Markdown."""
         source = self._sources.get(path)
         try:
-            links = links_in_markdown(read_text(source), "") if source else []
+            return links_in_markdown(read_text(source), _shown_path(source)) if source else []
         except EthogramError:  # told of where the pages are read
-            links = []
+            return []
+
+    def _told_of(self, path: str) -> frozenset[str]:
+        """The addresses in a page's Markdown that `internal` looks at: all but absolute ones."""
+        links = [link for link in self._markdown(path) if _is_inside(link)]
         return frozenset(unquote(url) for link in links for url in (link.url, link.raw))
 
-    def _fault(self, target: _Target, pages: list[str]) -> Iterator[Finding]:
+    def _cases(self) -> Iterator[list[_Case]]:
+        """What really leads nowhere, in groups that are told of once.
+
+        A place that each page misses on itself is one fault, of what puts the link there.
+        """
+        groups: dict[_Target, list[_Case]] = defaultdict(list)
+        for target, pages in self._doubts.items():
+            if self._is_there(*target):
+                continue
+            for path in pages:
+                own = target[1] and target[0] == _address(path) and not self._is_copied(path)
+                if not (own and self._has_place(path, target[1])):
+                    groups[("#", target[1]) if own else target].append((target, path))
+        yield from groups.values()
+
+    def _fault(self, cases: list[_Case]) -> Iterator[Finding]:
         """The finding of what leads nowhere, on the first of the pages that really has it."""
-        for number, path in enumerate(pages):
+        for number, (target, path) in enumerate(cases):
             for link in self._links(path):
                 inside = link.url.startswith(self._root) and self._target(link.url) == target
                 if inside and not self._is_in_source(link, path):
-                    yield self._finding(link, target, path, len(pages) - number - 1)
+                    yield self._finding(link, target, path, len(cases) - number - 1)
                     return
 
     def _is_in_source(self, link: Link, path: str) -> bool:
-        """Whether the page's Markdown has a link, or one to that place of some file."""
-        written = self._markdown(path)
-        if {unquote(decode(link.raw)), unquote(link.url)} & written:
-            return True
+        """Whether `internal` tells of a link, or of one to that place of some file."""
         place = unquote(link.url.partition("#")[2])
-        return bool(place) and any(url.endswith(f"#{place}") for url in written)
+        if {unquote(decode(link.raw)), unquote(link.url)} & self._told(path):
+            return True
+        return bool(place) and self._has_place(path, place)
+
+    def _has_place(self, path: str, place: str) -> bool:
+        """Whether the page's Markdown has a link to that place of some file."""
+        return any(url.endswith(f"#{place}") for url in self._told(path))
 
     def _finding(self, link: Link, target: _Target, path: str, more: int) -> Finding:
         where, place = target
@@ -256,17 +321,40 @@ class Finished:
         page = self._page_at(where)
         rule, hint = "missing-picture" if link.kind == "image" else "dead-link", _NOT_OURS
         message = f"{link.raw} leads to no file of this site{others}"
+        name, at = self._name(path), (link.line, link.column)
+        if written := self._written(link, path):
+            name, at, hint = written.path, (written.line, written.column), _ABSOLUTE
+        elif self._is_copied(path):
+            hint = ""
         if page:
             near = suggest(place, self._places(page))
             hint = f"Did you mean `#{near}`?" if near else hint
             message = f"{'This page' if page == path else page} has no place #{place}{others}"
             rule = "dead-anchor"
-        return Finding.of(rule, self._name(path), (link.line, link.column), message, hint)
+        return Finding.of(rule, name, at, message, hint)
+
+    def _written(self, link: Link, path: str) -> Link | None:
+        """A link where the page's Markdown has it; None where it does not."""
+        raw, links = unquote(decode(link.raw)), self._markdown(path)
+        return next((each for each in links if raw in (unquote(each.url), each.raw)), None)
+
+    def _is_copied(self, path: str) -> bool:
+        """Whether a file lies in docs/ as it is on the site."""
+        return path not in self._sources and self._files.get(path) is not None
 
     def _name(self, path: str) -> str:
         """A file as a person would name it: as built, or as it lies in docs/ if it is copied."""
-        copied = None if path in self._sources else self._files.get(path)
-        return Path(os.path.relpath(copied or self._site / path)).as_posix()
+        return _shown_path(self._file(path) if self._is_copied(path) else self._site / path)
+
+
+def _shown_path(path: Path) -> str:
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def _is_inside(link: Link) -> bool:
+    """Whether only pages and files are needed to say where a link leads, as `internal` does."""
+    rooted = link.element != "markdown" and link.url.startswith("/")
+    return not rooted and not is_external(link.url)
 
 
 def _address(path: str) -> str:
@@ -315,17 +403,17 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _size(path: Path) -> tuple[int, int] | None:
-    """A picture's size on disk, 0 by 0 if it says none; None where there is no such file."""
+def _looked_at(path: Path) -> "Look | None":
+    """What a file on disk is as a picture; None where there is no such file."""
     try:
-        return _measured(path, path.stat().st_mtime_ns)
+        return _looked_at_once(path, path.stat().st_mtime_ns)
     except OSError:
         return None
 
 
 @lru_cache(maxsize=4096)
-def _measured(path: Path, _changed: int) -> tuple[int, int]:
-    """Read a size once for as long as the file is the same, over the builds of a preview."""
-    from ethogram.links.pictures import size  # only now: many a site has no picture
+def _looked_at_once(path: Path, _changed: int) -> "Look | None":
+    """Read a file once for as long as it is the same, over the builds of a preview."""
+    from ethogram.links.pictures import look_at  # only now: many a site has no picture
 
-    return size(path) or (0, 0)
+    return look_at(path)

@@ -2,23 +2,26 @@
 
 A dead address is served from its archived copy and marked, or struck and marked; a dead picture
 gives way to its alternative text; a picture of the site itself gets its size (guide/links.md, 16).
+In the theme's header, footer and navigation, where there is no room for words, only a title tells.
 Tags are edited where they stand, and no byte beside them moves: a page that is parsed and written
 anew would not be the page that the theme made.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from typing import NamedTuple
 
 from ethogram.links.addresses import Kind, resolve
-from ethogram.links.gone import Gone
+from ethogram.links.gone import Gone, asked_for
 from ethogram.links.tags import RAW_TEXT, SPACES, Tag, Text, tags
 
 _CONTROLS = "".join(map(chr, range(33)))  # what a browser strips from both ends of an address
 _FOREIGN = ("svg", "math")
-_OWN = frozenset(("a", "base", "img", "picture", "source"))  # the elements that are looked at
+_PARTS = ("article", "footer", "header", "main", "nav")  # of a page: its content, and around it
+_OWN = frozenset(("a", "base", "img", "picture", "source", *_PARTS))  # what is looked at
 _OUTWARD = re.compile(r"[:&\\]|//")  # without one of these, a tag leads to nowhere but the site
 
 # A tag as the HTML standard reads it (13.2.5), in one step; `ethogram.links.tags` takes one apart.
@@ -45,13 +48,22 @@ _CANDIDATE = re.compile(
     rf"|(?P<told>[^{SPACES}]++)(?:[^(,]|\([^)]*+(?:\)|$))*+,?)"
 )
 _WAYBACK = re.compile(r"(https?://web\.archive\.org/web/\d+)/")
+_PIXELS = re.compile(rf"[{SPACES}]*0*([1-9]\d{{0,4}})(?:px)?[{SPACES}]*", re.ASCII)
+_WIDE = re.compile(rf"\d[wh](?=[{SPACES},]|$)")  # a candidate of a `srcset` chosen by its room
+_SIZE = ("width", "height")
+_STYLES = ("style", "class")  # by these an author lays a picture out
+# Material keeps pictures in proportion by its style sheet (`height: auto`); other themes do not.
+_MATERIAL = re.compile(r'<meta name="generator" content="[^"]*mkdocs-material')
 
 
 Lookup = Callable[[str, Kind], Gone | None]
 """From an address and what should be there to what became of it; None where it is not dead."""
 
 Local = Callable[[str], tuple[int, int] | None]
-"""From an address to the size of a picture of the site, 0 by 0 if it has none; None for others."""
+"""From an address to the size of a picture of the site, 0 by 0 if it has none; None for others.
+
+It is asked of every picture that a page shows, so that each can be looked at.
+"""
 
 
 def repair(html: str, base: str, gone: Lookup, local: Local) -> str:
@@ -63,7 +75,7 @@ def repair(html: str, base: str, gone: Lookup, local: Local) -> str:
         gone: which addresses are dead.
         local: which pictures are the site's own.
     """
-    work = _Repair(html, base, gone, local)
+    work = _Repair(html, base, gone, local, "" if _MATERIAL.search(html) else "height:auto")
     for token in tokens(html):
         work.element(token)
     return work.result()
@@ -129,9 +141,12 @@ class _Repair:
     """A page on its way: what is open where the reading stands, and the edits so far.
 
     Attributes:
+        style: what a picture with a size needs to keep its proportions.
         link: whether the reading stands in a link.
         dead: what became of that link's address, where it is dead.
         opened: how many edits there were when a dead link began.
+        parts: the parts of the page that the reading stands in, the outermost first.
+        inside: how many of each they are.
         shown: the sources of the `picture` that the reading stands in which are still alive.
         edits: start, end and new text, in the order of the page.
     """
@@ -140,10 +155,13 @@ class _Repair:
     base: str
     gone: Lookup
     local: Local
+    style: str
     based: bool = False
     link: bool = False
     dead: Gone | None = None
     opened: int = 0
+    parts: list[str] = field(default_factory=list)
+    inside: Counter[str] = field(default_factory=Counter)
     shown: int = 0
     edits: list[tuple[int, int, str]] = field(default_factory=list)
 
@@ -167,6 +185,8 @@ class _Repair:
                 self.open(token)
         elif token.name == "picture":
             self.shown = 0
+        elif token.name in _PARTS:
+            self.part(token)
         elif not token.end and not token.foreign:
             tag = _Opened.at(self.html, token)
             if token.name == "base" and not self.based and "href" in tag.tag.attributes:
@@ -180,7 +200,30 @@ class _Repair:
     def became(self, tag: "_Opened", name: str, kind: Kind) -> Gone | None:
         """What became of the address in an attribute; None where it is not dead, or is none."""
         address = tag.tag.value(name).strip(_CONTROLS)
-        return self.gone(resolve(address, self.base), kind) if address else None
+        return self.gone(self.url(address), kind) if address else None
+
+    def url(self, address: str) -> str:
+        """An address as it is known whether it is dead."""
+        return asked_for(address, resolve(address, self.base))
+
+    def part(self, token: Token) -> None:
+        """Begin a part of the page, or end it and what was left open in it."""
+        if not token.end:
+            self.parts.append(token.name)
+            self.inside[token.name] += 1
+            return
+        while self.inside[token.name]:
+            last = self.parts.pop()
+            self.inside[last] -= 1
+            if last == token.name:
+                return
+
+    @property
+    def around(self) -> bool:
+        """Whether the reading stands in what the theme puts around a page's content."""
+        inside = self.inside
+        framed = not inside["main"] and (inside["header"] or inside["footer"])
+        return bool(framed or inside["nav"]) and not inside["article"]
 
     # -- links
 
@@ -194,7 +237,11 @@ class _Repair:
         self.dead = self.became(tag, "href", "page")
         if self.dead is None:
             return
-        if self.dead.copy:
+        if self.around:
+            served = {"href": self.dead.copy} if self.dead.copy else {}
+            self.edits += tag.edits({**served, "title": tag.titled(self.dead)})
+            self.dead = None
+        elif self.dead.copy:
             self.edits += tag.edits({"href": self.dead.copy, "class": tag.marked("archived")})
         else:
             self.edits.append((token.start, token.start, '<s class="dead-link">'))
@@ -216,16 +263,21 @@ class _Repair:
         dead = self.became(tag, "src", "image")
         srcset, alive = self.candidates(tag)
         changed = {} if srcset is None else {"srcset": srcset}
-        if dead and not dead.copy and not alive and not self.shown:
+        if dead is None:
+            changed |= self.measured(tag)
+        elif dead.copy:
+            told = "title" if self.around else "class"
+            mark = tag.titled(dead) if self.around else tag.marked("archived")
+            changed |= {"src": _still(dead), told: mark}
+        elif alive:
+            changed |= {"src": alive[0]}
+        elif self.around:
+            changed |= {"title": tag.titled(dead)}
+        elif not self.shown:
             self.edits.append((tag.start, tag.stop, self.words(tag)))
             return
-        if dead and dead.copy:
-            copy = _WAYBACK.sub(r"\1im_/", dead.copy, count=1)  # the picture without a frame
-            changed |= {"src": copy, "class": tag.marked("archived")}
-        elif dead is None:
-            changed |= self.measured(tag)
         self.edits += tag.edits(changed)
-        if dead and dead.copy:
+        if dead and dead.copy and not self.around:
             self.edits.append((tag.stop, tag.stop, _note(escape(dead.note))))
 
     def measured(self, tag: "_Opened") -> dict[str, str]:
@@ -234,16 +286,37 @@ class _Repair:
         size = self.local(resolve(address, self.base)) if address else None
         if size is None:
             return {}
-        given = tag.tag.attributes
         wanted = {"loading": "lazy", "decoding": "async"}
-        if size[0] and size[1] and "width" not in given and "height" not in given:
-            wanted |= {"width": str(size[0]), "height": str(size[1])}
-        return {name: value for name, value in wanted.items() if name not in given}
+        if not self.is_laid_out(tag):
+            wanted |= self.sized(tag, *size)
+        return {name: value for name, value in wanted.items() if name not in tag.tag.attributes}
+
+    def is_laid_out(self, tag: "_Opened") -> bool:
+        """Whether a style, or the choice among several files, says how large a picture is."""
+        several = "sizes" in tag.tag.attributes or _WIDE.search(tag.tag.value("srcset"))
+        return bool(self.shown or several) or not tag.tag.attributes.keys().isdisjoint(_STYLES)
+
+    def sized(self, tag: "_Opened", width: int, height: int) -> dict[str, str]:
+        """Both dimensions of a picture: its own, or by its proportions where one is given.
+
+        A style sheet that makes it narrower must not leave it as high.
+        """
+        given = {name: tag.tag.value(name) for name in _SIZE if name in tag.tag.attributes}
+        if not width or not height or len(given) == len(_SIZE):
+            return {}
+        for name, value in given.items():
+            pixels = _PIXELS.fullmatch(value)
+            if not pixels:
+                return {}
+            scale = int(pixels[1]) / (width if name == "width" else height)
+            width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        styled = {"style": self.style} if self.style else {}
+        return {"width": str(width), "height": str(height)} | styled
 
     def words(self, tag: "_Opened") -> str:
         """What stands in for a dead picture: its alternative text, and where it was."""
         said = escape(tag.tag.value("alt").strip())
-        address = resolve(tag.tag.value("src").strip(_CONTROLS), self.base)
+        address = self.url(tag.tag.value("src").strip(_CONTROLS))
         where = "" if self.link else f', <a href="{escape(address)}">source</a>'
         anchor = tag.tag.value("id")
         own = f' id="{escape(anchor)}"' if anchor else ""
@@ -253,22 +326,29 @@ class _Repair:
     def source(self, tag: "_Opened") -> None:
         """A source of a `picture`: what is dead leaves its list; without any left it goes."""
         srcset, alive = self.candidates(tag)
-        self.shown += alive
+        self.shown += len(alive)
         if srcset == "" and "src" not in tag.tag.attributes:
             self.edits.append((tag.start, tag.stop, ""))
         elif srcset is not None:
             self.edits += tag.edits({"srcset": srcset})
 
-    def candidates(self, tag: "_Opened") -> tuple[str | None, int]:
-        """A `srcset` without its dead candidates, or None where all live; and how many live."""
-        alive, changed = [], False
+    def candidates(self, tag: "_Opened") -> tuple[str | None, list[str]]:
+        """A `srcset` without its dead candidates, or None where all live; and who lives."""
+        listed, alive, changed = [], [], False
         for match in _CANDIDATE.finditer(tag.tag.value("srcset")):
-            dead = self.gone(resolve(match["bare"] or match["told"], self.base), "image")
-            if dead is None:
-                alive.append(match[0].strip(f"{SPACES},"))
-            else:
+            address = match["bare"] or match["told"]
+            if self.gone(self.url(address), "image"):
                 changed = True
-        return (", ".join(alive) if changed else None), len(alive)
+            else:
+                listed.append(match[0].strip(f"{SPACES},"))
+                alive.append(address)
+                self.local(resolve(address, self.base))
+        return (", ".join(listed) if changed else None), alive
+
+
+def _still(dead: Gone) -> str:
+    """The address of a picture's copy alone, without the archive's frame."""
+    return _WAYBACK.sub(r"\1im_/", dead.copy, count=1)
 
 
 def _note(html: str) -> str:
@@ -297,6 +377,11 @@ class _Opened:
     def marked(self, name: str) -> str:
         """The value of `class` with one more in it."""
         return " ".join(filter(None, [self.tag.value("class").strip(), name]))
+
+    def titled(self, dead: Gone) -> str:
+        """The value of `title` with what became of the address in it."""
+        title = self.tag.value("title").strip()
+        return f"{title} ({dead.note})" if title else dead.note
 
     def edits(self, values: dict[str, str]) -> list[tuple[int, int, str]]:
         """Give attributes new values: where they stand, or behind the element's name.

@@ -1,4 +1,4 @@
-"""`links.verdicts`: what an answer says about a link, and nothing that makes it raise."""
+"""`links.answers`: what an answer says about a link, and nothing that makes it raise."""
 
 import doctest
 import struct
@@ -9,22 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from ethogram.links import verdicts
+from ethogram.links import answers
 from ethogram.links.addresses import Kind
-from ethogram.links.client import Answer, Hop, Trouble
-from ethogram.links.verdicts import (
+from ethogram.links.answers import (
     DRAWING_LIMIT,
     PAGE_LIMIT,
     PICTURE_LIMIT,
     PLACES_LIMIT,
-    Observation,
-    Verdict,
     enough,
     judge,
     method,
     sought,
     wants,
 )
+from ethogram.links.client import Answer, Hop, Trouble
+from ethogram.links.verdicts import Observation, Verdict
 
 URL = "https://example.org/blog/a-paper"
 WORDS = "Models that were trained to hide a behavior keep hiding it. "
@@ -794,5 +793,5 @@ def test_nasty_pages_are_read_in_time(piece: bytes) -> None:
 
 def test_examples() -> None:
     """The examples in the documentation are true."""
-    result = doctest.testmod(verdicts)
+    result = doctest.testmod(answers)
     assert result.attempted and not result.failed
