@@ -212,7 +212,7 @@ def _candidates(value: Text) -> Iterator[Text]:
 
 def _descriptors_end(content: str, position: int) -> int:
     """Behind the comma that ends a candidate's `2x` or `640w`; one in parentheses does not."""
-    match = re.compile(r"(?:[^(,]|\([^)]*+(?:\)|$))*+,?").match(content, position)
+    match = re.compile(r"(?:[^(,]|\([^)]*+(?:\)|$))*,?").match(content, position)
     return match.end() if match else len(content)
 
 

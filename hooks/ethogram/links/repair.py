@@ -26,10 +26,12 @@ _OUTWARD = re.compile(r"[:&\\]|//")  # without one of these, a tag leads to nowh
 
 # A tag as the HTML standard reads it (13.2.5), in one step; `ethogram.links.tags` takes one apart.
 # Quotes count only behind an equals sign, and a quote that is never closed swallows the page.
+# (The loops are not possessive, as Python before 3.11.5 gets those wrong: nothing behind them can
+# fail in a way that makes them slow.)
 _ATTRIBUTES = (
     rf"(?:[{SPACES}/]*+[^{SPACES}/>][^{SPACES}/>=]*+"
     rf"(?:[{SPACES}]*+=[{SPACES}]*+(?:\"[^\"]*+\"|'[^']*+'|[^{SPACES}>\"'][^{SPACES}>]*+)"
-    rf"|(?![{SPACES}]*+=[{SPACES}]*+[\"'])))*+(?P<tail>[{SPACES}/]*+)"
+    rf"|(?![{SPACES}]*+=[{SPACES}]*+[\"'])))*(?P<tail>[{SPACES}/]*+)"
 )
 _TOKEN = re.compile(
     rf"<(?:(?P<end>/?)(?P<name>[a-zA-Z][^{SPACES}/>]*+){_ATTRIBUTES}(?P<close>>?)"
@@ -38,14 +40,14 @@ _TOKEN = re.compile(
 # Text and tags that nothing is to be done about, many at once: they are most of a page.
 _NAMES = "|".join(sorted({*_OWN, *_FOREIGN, *RAW_TEXT}))
 _PLAIN = re.compile(
-    rf"(?:[^<]++|</?(?!(?:{_NAMES})[{SPACES}/>])[a-zA-Z][^{SPACES}/>]*+{_ATTRIBUTES}>)*+",
+    rf"(?:[^<]++|</?(?!(?:{_NAMES})[{SPACES}/>])[a-zA-Z][^{SPACES}/>]*+{_ATTRIBUTES}>)*",
     re.IGNORECASE,
 )
 _COMMENT_END = re.compile(r"(?<=<!--)-?>|--!?>")
 # An address of a `srcset` ends at a blank; one that a comma ends has no `2x` or `640w` behind it.
 _CANDIDATE = re.compile(
     rf"[{SPACES},]*+(?:(?P<bare>[^{SPACES}]*[^{SPACES},]),++(?=[{SPACES}]|$)"
-    rf"|(?P<told>[^{SPACES}]++)(?:[^(,]|\([^)]*+(?:\)|$))*+,?)"
+    rf"|(?P<told>[^{SPACES}]++)(?:[^(,]|\([^)]*+(?:\)|$))*,?)"
 )
 _WAYBACK = re.compile(r"(https?://web\.archive\.org/web/\d+)/")
 _PIXELS = re.compile(rf"[{SPACES}]*0*([1-9]\d{{0,4}})(?:px)?[{SPACES}]*", re.ASCII)
