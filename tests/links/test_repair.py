@@ -324,3 +324,11 @@ def test_a_repaired_page_says_the_same(html: str) -> None:
     assert not after.xpath("//a[contains(@href, 'dead')][not(parent::s)]")
     assert not after.xpath("//img[contains(@src, 'dead')]")
     assert len(after.xpath("//a[contains(@class, 'archived')]")) == html.count("x.org/old")
+
+
+@pytest.mark.parametrize(
+    "part", ["a ", "a=1 ", "a= ", '<b a=" ', "= ", "<b a", "<!--", "a=\"x\" b='y' c=z d "]
+)
+def test_a_tag_that_never_ends_is_read_in_time(part: str) -> None:
+    """There is one way only to read an attribute: else each would double the work."""
+    assert list(tokens(f"<b {part * 20_000}")) == []

@@ -26,12 +26,12 @@ _OUTWARD = re.compile(r"[:&\\]|//")  # without one of these, a tag leads to nowh
 
 # A tag as the HTML standard reads it (13.2.5), in one step; `ethogram.links.tags` takes one apart.
 # Quotes count only behind an equals sign, and a quote that is never closed swallows the page.
-# (The loops are not possessive, as Python before 3.11.5 gets those wrong: nothing behind them can
-# fail in a way that makes them slow.)
+# (The loops are not possessive, as Python before 3.11.5 gets those wrong. So that they stay fast
+# where a tag is never closed, there is one way only to read an attribute.)
 _ATTRIBUTES = (
     rf"(?:[{SPACES}/]*+[^{SPACES}/>][^{SPACES}/>=]*+"
     rf"(?:[{SPACES}]*+=[{SPACES}]*+(?:\"[^\"]*+\"|'[^']*+'|[^{SPACES}>\"'][^{SPACES}>]*+)"
-    rf"|(?![{SPACES}]*+=[{SPACES}]*+[\"'])))*(?P<tail>[{SPACES}/]*+)"
+    rf"|(?![{SPACES}]*+=[{SPACES}]*+[^{SPACES}>])))*(?P<tail>[{SPACES}/]*+)"
 )
 _TOKEN = re.compile(
     rf"<(?:(?P<end>/?)(?P<name>[a-zA-Z][^{SPACES}/>]*+){_ATTRIBUTES}(?P<close>>?)"
