@@ -4,11 +4,30 @@ No pixel is decoded, and no bytes take longer than their length explains.
 """
 
 import re
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 
 HEAD = 1024 * 1024
 """How many bytes of a file on disk are read to find its size; drawings are read whole."""
+
+BROKEN = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+    SyntaxError,
+    EOFError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+    Warning,
+)
+"""What Pillow, and reading by hand, raise over broken data."""
 
 _PROPERTIES = 64 * 1024  # an AVIF's properties stand in its first bytes
 _ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)  # EXIF: a camera that was held upright
@@ -22,7 +41,7 @@ def measured(name: str, data: bytes) -> tuple[int, int]:
         data: the beginning of the picture.
 
     Raises:
-        Exception: the head is broken; Pillow names no end of what it may raise.
+        any of `BROKEN`: the head is broken.
     """
     return _SIZES[name](data)
 
@@ -124,7 +143,7 @@ def _is_turned(exif: bytes) -> bool:
     try:
         tags.load(exif)
         return tags.get(_ORIENTATION) in _TURNED
-    except Exception:  # noqa: BLE001  a broken EXIF turns nothing
+    except BROKEN:  # a broken EXIF turns nothing
         return False
 
 
@@ -150,7 +169,7 @@ def _opened(name: str, data: bytes) -> tuple[int, int]:
                 width, height = picture.size
         except Image.DecompressionBombError:  # raised once the size is known: it is in the head
             if name != "BMP":
-                raise
+                raise ValueError("more pixels than can be") from None
             return int.from_bytes(data[18:22], "little"), abs(_signed(data[22:26]))
     return width, height
 

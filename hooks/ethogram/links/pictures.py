@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ethogram.links.heads import HEAD, is_whole, measured
+from ethogram.links.heads import BROKEN, HEAD, is_whole, measured
 
 DRAWING = 5 * HEAD
 """How many bytes of a drawing are parsed; of a longer one only its root."""
@@ -119,7 +119,7 @@ def _raster(name: str, data: bytes, complete: bool) -> Look:
     """What a picture's head says, and its end if that must be there."""
     try:
         width, height = measured(name, data)
-    except Exception:  # noqa: BLE001  `measured` names none
+    except BROKEN:
         return Look(fault=f"broken {name}: its head cannot be read")
     if not 0 < width < _LARGEST or not 0 < height < _LARGEST:
         return Look(fault=f"broken {name}: {width} by {height} pixels")

@@ -1,6 +1,5 @@
 """Pictures re-encoded as WebP: no larger than they need be, and nothing in them but pixels."""
 
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -8,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from ethogram.links import pictures
+from ethogram.links.heads import BROKEN
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,20 +39,6 @@ _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")  # a JPEG of several pictures (MPO) i
 _CRISP = ("PNG", "GIF", "BMP", "ICO")  # formats that lose nothing, of screens and of plots
 _FEW_COLORS = 4096
 _TENTH = 100  # milliseconds: what browsers take for a frame that has no time, or next to none
-_BROKEN = (  # what Pillow raises over broken data
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    MemoryError,
-    SyntaxError,
-    EOFError,
-    struct.error,
-    Warning,
-)
 
 
 def encoded(data: bytes) -> Webp:
@@ -79,7 +65,7 @@ def encoded(data: bytes) -> Webp:
             written = _written(frames, image, look.format)
     except Image.DecompressionBombError:
         raise UnfitError("it has more pixels than it says") from None
-    except _BROKEN:
+    except BROKEN:
         raise UnfitError(f"broken {look.format}: it cannot be decoded") from None
     return Webp(written, *frames[0][0].size)
 
