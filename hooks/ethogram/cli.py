@@ -26,6 +26,9 @@ _BIB = click.option(
     metavar="DIR",
     help="The folder of records and terms.  [default: bib, beside the pages]",
 )
+_ALLOW_PRIVATE = click.option(
+    "--allow-private", is_flag=True, help="Ask loopback and private addresses too: for tests."
+)
 
 
 def _format(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -259,9 +262,7 @@ def add_work(work: str, page: str, docs: Path, bib: Path | None, form: str) -> N
     metavar="SECONDS",
     help="For one request.",
 )
-@click.option(
-    "--allow-private", is_flag=True, help="Ask loopback and private addresses too: for tests."
-)
+@_ALLOW_PRIVATE
 @_format("text", "json", "markdown", "junit", "sarif", "github")
 @_sentences
 def check_addresses(
@@ -323,9 +324,7 @@ def _mend_links(mending: Any, dry_run: bool, aside: bool) -> None:
 @_PATHS
 @click.option("--fetch", is_flag=True, help="Copy them into docs/assets/figures and show those.")
 @_BIB
-@click.option(
-    "--allow-private", is_flag=True, help="Ask loopback and private addresses too: for tests."
-)
+@_ALLOW_PRIVATE
 @_format("text", "json")
 @_sentences
 def mirror_images(

@@ -27,10 +27,11 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urldefrag, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urldefrag, urlencode
 
 from ethogram.links.addresses import Kind
 from ethogram.links.answers import judge
+from ethogram.links.redirects import host, taken_apart
 from ethogram.links.verdicts import Observation, Verdict
 from ethogram.works import identify
 
@@ -69,20 +70,16 @@ def authority_for(url: str, kind: Kind, token: str) -> Authority | None:
     """
     if kind == "image":
         return None
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".").removeprefix("www.")
-    except ValueError:  # a broken IPv6 address
-        return None
+    parts, name = taken_apart(url), host(url)
     if parts.scheme not in ("http", "https"):
         return None
-    if host in _DOI_HOSTS:
+    if name in _DOI_HOSTS:
         return _doi(url)
-    if host in _YOUTUBE_HOSTS:
-        return _video(host, parts)
-    if host == "github.com":
+    if name in _YOUTUBE_HOSTS:
+        return _video(name, parts)
+    if name == "github.com":
         return _github(parts, token)
-    return _post(host, parts) if host in _FORUMS else None
+    return _post(name, parts) if name in _FORUMS else None
 
 
 def _answered(answer: "Answer") -> Any:

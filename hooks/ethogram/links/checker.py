@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import zip_longest
-from urllib.parse import urlsplit
 
 from ethogram.bibliography import Bibliography
 from ethogram.links import answers, papers
@@ -25,6 +24,7 @@ from ethogram.links.client import Answer, Client
 from ethogram.links.guard import Guard, GuardError, is_public, origin
 from ethogram.links.guard import target as sent
 from ethogram.links.journal import Entry, Journal, graced
+from ethogram.links.redirects import taken_apart
 from ethogram.links.report import Result
 from ethogram.links.schedule import Schedule
 from ethogram.links.targets import Target
@@ -183,15 +183,14 @@ class _Run:
         self.told(entry.verdict, _host(target.url), 0.0)
         return True
 
-    def _settle(self, target: Target, seen: Observation, snapshot: str, seconds: float) -> None:
-        """Write down what was seen, in the light of what was seen before."""
-        entry = self._graced(target, seen)
-        entry = replace(entry, snapshot=snapshot or entry.snapshot)
+    def _settle(self, entry: Entry, seconds: float) -> None:
+        """Write down what is known of a link by now."""
         self.known.journal.add(entry)
-        self.settled[target.url] = entry
-        self.told(entry.verdict, _host(target.url), seconds)
+        self.settled[entry.url] = entry
+        self.told(entry.verdict, _host(entry.url), seconds)
 
     def _graced(self, target: Target, seen: Observation) -> Entry:
+        """What was seen, in the light of what was seen before."""
         earlier = self.known.journal.get(target.url, target.kind)
         new = target.url in self.new
         return graced(earlier, seen, target.url, target.kind, datetime.now(UTC), new)
@@ -218,8 +217,10 @@ class _Run:
         seconds = time.monotonic() - started
         for target in question.targets:
             observation = seen[target.fragment]
-            snapshot = await self._snapshot(target, observation, client)
-            self._settle(target, observation, snapshot, seconds)
+            entry = self._graced(target, observation)
+            if snapshot := await self._snapshot(target, observation, entry, client):
+                entry = replace(entry, snapshot=snapshot)
+            self._settle(entry, seconds)
         return False
 
     async def _observe(self, question: _Question, client: Client) -> dict[str, Observation]:
@@ -238,13 +239,13 @@ class _Run:
         judged = await _judged(answer, kind, fragments)
         return _overruled(judged, seen) if seen else judged
 
-    async def _snapshot(self, target: Target, seen: Observation, client: Client) -> str:
+    async def _snapshot(
+        self, target: Target, seen: Observation, entry: Entry, client: Client
+    ) -> str:
         """Ask for an archived copy of what is gone, or may be; of nothing else (links.md, 16)."""
-        verdict = self._graced(target, seen).verdict
-        earlier = self.known.journal.get(target.url, target.kind)
         whole = not target.fragment or not 200 <= (seen.status or 0) < 300
-        needed = verdict in (Verdict.DEAD, Verdict.SUSPECT) and whole
-        known = self.known.archive.get(target.url) or (earlier and earlier.snapshot)
+        needed = entry.verdict in (Verdict.DEAD, Verdict.SUSPECT) and whole
+        known = self.known.archive.get(target.url) or entry.snapshot
         stands_in = self.known.endpoints.wayback != Endpoints().wayback  # it may know any page
         archivable = stands_in or _is_public(target.address)
         if not needed or known or is_stable(target.url) or not archivable:
@@ -272,7 +273,7 @@ class _Run:
 
     def _settle_all(self, question: _Question, seen: Observation) -> None:
         for target in question.targets:
-            self._settle(target, seen, "", 0.0)
+            self._settle(self._graced(target, seen), 0.0)
 
 
 # -- what is asked in which order ------------------------------------------------------------
@@ -336,7 +337,4 @@ def _is_public(address: str) -> bool:
 
 def _host(url: str) -> str:
     """The host of an address, with its port where it has one; empty where there is none."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2].lower()
-    except ValueError:  # a broken IPv6 address
-        return ""
+    return taken_apart(url).netloc.rpartition("@")[2].lower()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -54,9 +54,7 @@ class Site:
         Raises:
             EthogramError: a page cannot be read.
         """
-        for page in self._pages():
-            root = _root(page, self._text(page))
-            yield from (link for link in self._links(page, root) if not link.url.startswith(root))
+        return (link for root, link in self._found if not link.url.startswith(root))
 
     def inward(self) -> list[Result]:
         """Return the verdict on each link inside the site, named by its path from there on.
@@ -70,18 +68,22 @@ class Site:
         return _joined(self._judged())
 
     def _judged(self) -> Iterator[tuple[str, Link, str]]:
-        for page in self._pages():
-            root = _root(page, self._text(page))
-            for link in self._links(page, root):
-                if link.url.startswith(root):
-                    inner = link.url[len(root) :]
-                    yield f"{self.folder.as_posix()}/{inner}", link, self._fault(inner)
+        for root, link in self._found:
+            if link.url.startswith(root):
+                inner = link.url[len(root) :]
+                yield f"{self.folder.as_posix()}/{inner}", link, self._fault(inner)
 
-    def _links(self, page: str, root: str) -> list[Link]:
-        base = root + page.removesuffix("index.html")
-        path = (self.folder / page).as_posix()
-        links = links_in_html(self._text(page), base)
-        return [replace(link, path=path) for link in links if is_external(link.url)]
+    @cached_property
+    def _found(self) -> list[tuple[str, Link]]:
+        """Every link, with the address of the site as its page gives it."""
+        return [(root, link) for page in self._pages() for root, link in self._links(page)]
+
+    def _links(self, page: str) -> Iterator[tuple[str, Link]]:
+        html, path = self._text(page), (self.folder / page).as_posix()
+        root = _root(page, html)
+        for link in links_in_html(html, root + page.removesuffix("index.html")):
+            if is_external(link.url):
+                yield root, replace(link, path=path)
 
     def _fault(self, inner: str) -> str:
         """What is wrong with an address below the root; empty where all is well."""

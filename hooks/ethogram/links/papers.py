@@ -7,10 +7,10 @@ stay *unknown*: nobody may ask.
 
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from ethogram.bibliography import Bibliography, Work
 from ethogram.links.addresses import Kind
+from ethogram.links.redirects import host
 from ethogram.links.verdicts import Observation, Verdict
 from ethogram.works import ARXIV_HOSTS, WorkId, identify
 
@@ -25,13 +25,10 @@ _FILE = Observation(Verdict.UNKNOWN, "the paper is there; arXiv is not asked for
 
 def is_arxivs(address: str) -> bool:
     """Whether arXiv answers for an address: its own hosts, and its DOIs."""
-    try:
-        host = (urlsplit(address).hostname or "").rstrip(".").removeprefix("www.")
-    except ValueError:  # a broken IPv6 address
-        return False
-    if host in ARXIV_HOSTS - _OTHER_HOSTS:
+    name = host(address)
+    if name in ARXIV_HOSTS - _OTHER_HOSTS:
         return True
-    work = identify(address) if host in ("doi.org", "dx.doi.org") else None
+    work = identify(address) if name in ("doi.org", "dx.doi.org") else None
     return work is not None and work.scheme == "arxiv"
 
 

@@ -36,7 +36,7 @@ class Survey:
 
     Attributes:
         catalog: the Markdown pages; None where only a built site is looked at.
-        site: a built site's folder; None for none.
+        site: a built site; None for none.
         archive: bib/archive.yml.
         known: what is known beforehand.
         options: how to ask.
@@ -44,7 +44,7 @@ class Survey:
     """
 
     catalog: Catalog | None
-    site: Path | None
+    site: Site | None
     archive: Path
     known: Known
     options: Options
@@ -81,11 +81,18 @@ class Survey:
         default = bib / JOURNAL if bib.is_dir() else Path(STRAY_JOURNAL)
         known = Known(
             Journal.load(journal or default),
-            Archive.load(bib / "archive.yml"),
+            catalog.archive if catalog else Archive.load(bib / "archive.yml"),
             records,
             settings.endpoints,
         )
-        return cls(catalog, site, bib / "archive.yml", known, Options(**options), settings)
+        return cls(
+            catalog,
+            Site(site) if site else None,
+            bib / "archive.yml",
+            known,
+            Options(**options),
+            settings,
+        )
 
     def ask(self, new_against: str | None = None) -> list[Result]:
         """Return the verdict on each link, out of the site and inside it.
@@ -103,7 +110,7 @@ class Survey:
         results = self.ask_outside(known)
         if self.catalog:
             results += in_markdown(self.catalog, known.inward if known else ())
-        return [*results, *(Site(self.site).inward() if self.site else ())]
+        return [*results, *(self.site.inward() if self.site else ())]
 
     def ask_outside(self, known: Before | None = None) -> list[Result]:
         """Return the verdict on each link that leads out of the site.
@@ -121,7 +128,7 @@ class Survey:
         """The addresses; of one that the Markdown has, the built pages tell nothing more."""
         pages = targets_of(self.catalog) if self.catalog else []
         known = {target.url for target in pages}
-        built = targets_in(Site(self.site).outward()) if self.site else []
+        built = targets_in(self.site.outward()) if self.site else []
         return [*pages, *(target for target in built if target.url not in known)]
 
     def mend(self, results: Sequence[Result]) -> Mending:

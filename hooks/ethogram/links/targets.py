@@ -142,21 +142,21 @@ def _revision(reference: str, folder: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    try:
-        return subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, check=True
-        ).stdout
-    except FileNotFoundError:
-        raise EthogramError("`--new-against` needs Git, which is not installed.") from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise EthogramError(f"Git failed: {said[0] if said else 'it gave no reason'}.") from None
+    done = _ran(folder, *arguments)
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise EthogramError(f"Git failed: {said[0] if said else 'it gave no reason'}.")
+    return done.stdout
 
 
 def _try_git(folder: Path, *arguments: str) -> bytes:
+    """What Git prints; nothing where it fails."""
+    done = _ran(folder, *arguments)
+    return b"" if done.returncode else done.stdout
+
+
+def _ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        return _git(folder, *arguments)
-    except EthogramError as error:
-        if "not installed" in str(error):
-            raise
-        return b""
+        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise EthogramError("`--new-against` needs Git, which is not installed.") from None
