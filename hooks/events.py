@@ -4,7 +4,9 @@ import gc
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,20 +15,26 @@ from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 from mkdocs.utils.templates import TemplateContext
 
 import citations
-from ethogram import navigation
+import frame
+from ethogram import exports, navigation, writing
 from ethogram.cards import read_page
 from ethogram.catalog import Catalog
 from ethogram.check import check
 from ethogram.findings import EthogramError, Finding, Severity, to_text
 from ethogram.links.finished import Finished
 from ethogram.links.gone import Gravestones
-from ethogram.render import Href, Rendered, render_page
+from ethogram.pages import charts, explorer, social, work
+from ethogram.pages.frame import Frame
+from ethogram.render import Href, Rendered, Snippet, render_page
+from ethogram.search import Search
 from ethogram.settings import Settings
+from ethogram.site import PAPERS, SUFFIXES, Site
 
 log = get_plugin_logger("ethogram")
 
@@ -39,10 +47,13 @@ class _State:
     dirty: bool = False
     settings: Settings = field(default_factory=Settings)
     bib: Path = Path("bib")
+    site: Site = field(default_factory=Site)
     catalog: Catalog | None = None
+    search: Search | None = None
+    nav: Navigation | None = None
+    frame: Frame | None = None
     findings: list[Finding] = field(default_factory=list)
     rendered: dict[str, Rendered] = field(default_factory=dict)
-    html: str = ""
     finished: Finished | None = None
     asked: set[str] = field(default_factory=set)
 
@@ -66,6 +77,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     except EthogramError as error:
         raise PluginError(str(error)) from None
     _state.bib = _beside(config, _state.settings.bib)
+    _state.site = Site(
+        config.site_name,
+        config.site_description or "",
+        f"{config.site_url.rstrip('/')}/" if config.site_url else "",
+        config.use_directory_urls,
+    )
     _state.rendered = {}
     return config
 
@@ -89,7 +106,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     if not _state.serving:
         gc.freeze()  # all of this is wanted to the end: the collector need not look through it
     config.nav = navigation.expand(config.nav, catalog)
+    _state.search = Search(catalog, _state.site)  # it works beside the build, on what is known now
     return files
+
+
+def on_nav(nav: Navigation, **_: Any) -> Navigation:
+    """Remember the navigation, for the frame of pages that MkDocs does not know of."""
+    _state.nav = nav
+    return nav
 
 
 @event_priority(-100)
@@ -102,8 +126,11 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     unbuilt = InclusionLevel.EXCLUDED if _state.serving else InclusionLevel.DRAFT
     wanted = [file for file in files if file.inclusion.value > unbuilt.value]
     built = {file.dest_uri: _source_of(file) for file in wanted}
+    built |= dict.fromkeys(_addresses_of_works())
     logo = str(config.theme.get("logo") or "").lstrip("/")
     _state.finished = Finished(Path(config.site_dir), config.site_url or "", built, gone, (logo,))
+    if _state.nav:
+        _state.frame = frame.make(env, _state.nav, files, config)
     return env
 
 
@@ -114,7 +141,9 @@ def _render(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> st
     source = catalog.by_path.get(page.file.src_uri)
     if source is None or not source.document.text.endswith(markdown):
         source = read_page(markdown, source.path if source else page.file.src_uri)
-    rendered = render_page(source, markdown, catalog.context(_href(page, files)))
+    rendered = render_page(
+        source, markdown, catalog.context(_href(page, files), _top(page), **_lists(page))
+    )
     _state.rendered[page.file.src_uri] = rendered
     text, rendered.markdown = rendered.markdown, ""
     # A preview builds again, and reads only what has changed; a check of links wants their places.
@@ -132,32 +161,20 @@ def _unveil(markdown: str, **_: Any) -> str:
 on_page_markdown = CombinedEvent(_render, _unveil)
 
 
-@event_priority(100)
-def _index(context: TemplateContext, /, page: Page, **_: Any) -> TemplateContext:
-    """Give the theme's search a page of words.
-
-    It parses each page with a slow parser, tag by tag, only to drop the tags.
-    """
-    _state.html = page.content or ""
-    page.content = _state.rendered[page.file.src_uri].words(_state.html)
-    return context
-
-
 @event_priority(-100)
-def _finish(context: TemplateContext, /, page: Page, **_: Any) -> TemplateContext:
-    """Complete the cards, now that the page has been indexed."""
+def on_page_context(context: TemplateContext, /, page: Page, **_: Any) -> TemplateContext:
+    """Complete the cards, now that the Markdown is HTML."""
     rendered = _state.rendered[page.file.src_uri]
-    page.content = rendered.finish(_state.html, _catalog().bibliography.works)
+    page.content = rendered.finish(page.content or "", _catalog().bibliography.works)
     return context
-
-
-on_page_context = CombinedEvent(_index, _finish)
 
 
 @event_priority(-100)
 def on_post_template(output: str, *, template_name: str, **_: Any) -> str:
-    """Look at the pages that the theme makes of no Markdown, such as 404.html."""
+    """Look at the pages that the theme makes of no Markdown, such as 404.html; add our own."""
     is_page = template_name.endswith((".html", ".htm"))
+    if template_name == "sitemap.xml":
+        return work.sitemap(output, _catalog(), _state.site)
     return _finished().page(output, template_name) if is_page else output
 
 
@@ -171,6 +188,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     """Count, and fail where a card was lost, or where errors meet a strict build."""
+    _publish(Path(config.site_dir))
     _conclude(config)
     pages = _state.rendered
     found = sum(len(rendered.cards) for rendered in pages.values())
@@ -197,6 +215,37 @@ def _finished() -> Finished:
     if _state.finished is None:
         raise PluginError("The site's files are not known: on_env did not run.")
     return _state.finished
+
+
+def _publish(folder: Path) -> None:
+    """Write what the site has beyond its Markdown."""
+    catalog, site = _catalog(), _state.site
+    for make in (exports.files, explorer.files, social.files, work.redirects):
+        writing.publish(folder, make(catalog, site))
+    if _state.frame:
+        pages = work.pages(catalog, site, _state.frame)
+        looked_at = ((path, _finished().page(html, path).encode()) for path, html in pages)
+        writing.publish(folder, looked_at)
+    if _state.search:
+        _state.search.write(folder)
+
+
+def _lists(page: Page) -> dict[str, Snippet]:
+    """What a page may ask for that is made of the whole catalog."""
+    made = {
+        "explorer": explorer.explorer,
+        "map": charts.evidence_map,
+        "timeline": charts.timeline,
+    }
+    given = (_catalog(), _state.site, _top(page))
+    return {name: partial(make, *given) for name, make in made.items()}
+
+
+def _addresses_of_works() -> Iterator[str]:
+    """The files to which links lead that are written at the end."""
+    for key in _catalog().entries:
+        yield f"{PAPERS}/{key}/index.html"
+        yield from (_state.site.work_file(key, suffix) for suffix in SUFFIXES)
 
 
 def _conclude(config: MkDocsConfig) -> None:
@@ -243,9 +292,14 @@ def _relative(path: Path) -> Path:
     return Path(os.path.relpath(path))
 
 
+def _top(page: Page) -> str:
+    """The address of the site's top as seen from a page."""
+    return get_relative_url(".", page.url)
+
+
 def _href(page: Page, files: Files) -> Href:
     """Addresses of docs pages as seen from a page."""
-    top, known = get_relative_url(".", page.url), files.src_uris
+    top, known = _top(page), files.src_uris
 
     def href(target: str) -> str:
         path, hash_mark, anchor = target.partition("#")

@@ -219,7 +219,7 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
     settings.write_text(settings.read_text().replace("resolve: never", "resolv: never"))
     result = build(folder)
     assert result.returncode == 1
-    assert "mkdocs.yml:33: `extra.ethogram` has no setting `resolv`" in result.stdout
+    assert "mkdocs.yml:32: `extra.ethogram` has no setting `resolv`" in result.stdout
     assert "Did you mean `resolve`?" in result.stdout
     assert "Traceback" not in result.stdout
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
+from textwrap import dedent
 from typing import Final, NamedTuple
 
 import yaml
@@ -138,6 +139,7 @@ class Card:
             on a list item's own line, else 0.
         last: number of its last line.
         words: how many words of prose it has.
+        body: its Markdown without header and fields, at the margin.
     """
 
     path: str
@@ -158,6 +160,7 @@ class Card:
     images: tuple[Picture, ...]
     links: tuple[Link, ...]
     words: int
+    body: str
 
     def values(self, name: str) -> tuple[Value, ...]:
         """The values of a field, in order; none where the card does not have it."""
@@ -300,6 +303,36 @@ def plain(text: str) -> str:
     return unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)).strip()
 
 
+_BARE = (
+    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
+    (re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])(?:\{[^}\n]*\})?"), ""),  # pictures
+    (re.compile(r"\s?\[(?:@[\w-]+(?:\s*;\s*)?)+\]|\[\^[^\]\n]*\](?!:)"), ""),  # citations, notes
+    (re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\](?:\([^)]*\)|\[[^\]]*\])(?:\{[^}\n]*\})?"), r"\1"),
+    (re.compile(r"<(https?://[^>\s]+)>"), r"\1"),
+    (re.compile(r"</?[A-Za-z][^>]*>"), ""),
+    (re.compile(r"^\s*(?:\?{3}\+?|!!!)[ \w-]*\"(.*)\"[ \t]*$", re.MULTILINE), r"\n\1\n"),
+    (re.compile(r"^\s*(?:```|~~~|\$\$).*$|^\s{0,3}#{1,6}\s+", re.MULTILINE), ""),
+    (re.compile(r"^\s*(?:>\s?)+", re.MULTILINE), ""),
+)
+_ITEM = re.compile(r"^\s*(?:[*+-]|\d+\.)\s+")
+
+
+def prose(card: Card) -> tuple[str, ...]:
+    """A card's finding as plain text, a paragraph each: Markdown's marks off, pictures left out.
+
+    An item of a list is a paragraph of its own.
+    """
+    text = card.body
+    for pattern, kept in _BARE:
+        text = pattern.sub(kept, text)
+    paragraphs: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if not line.strip() or _ITEM.match(line):
+            paragraphs.append([])
+        paragraphs[-1] += _ITEM.sub("", line).split()
+    return tuple(plain(" ".join(words)) for words in paragraphs if words)
+
+
 class _Reader:
     """Reads one page; collects findings on the way."""
 
@@ -373,6 +406,7 @@ class _Reader:
             images=images,
             links=links,
             words=_count_words(self.document, line, last, {field.line for field in fields}),
+            body=_body(self.document, line, last, {field.line for field in fields}),
         )
 
     def _title_link(
@@ -531,6 +565,14 @@ def _count_words(document: Document, header: Line, last: int, skipped: set[int])
     if any(mark in text for mark in ("](", "<", "{", "://", "???", "!!!")):
         text = _NOT_WORDS.sub(" ", text)
     return len(text.split())
+
+
+def _body(document: Document, header: Line, last: int, skipped: set[int]) -> str:
+    """A block's Markdown without the lines of its fields, taken to the margin."""
+    lines = document.lines[header.number : last]
+    kept = [line for line in lines if line.number not in skipped]
+    text = "\n".join(document.text[line.start : line.start + len(line.text)] for line in kept)
+    return dedent(text.expandtabs(TAB)).strip("\n")
 
 
 def _mentions(page: Page) -> Iterator[Mention]:

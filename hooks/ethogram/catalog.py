@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ethogram import entries, standing
 from ethogram.bibliography import Bibliography
 from ethogram.cards import RELATIONS, Card, Page, read_page
+from ethogram.entries import Entry
 from ethogram.findings import EthogramError, Finding
 from ethogram.links.archive import Archive
 from ethogram.links.journal import JOURNAL, Journal
-from ethogram.render import Context, Href
+from ethogram.render import Context, Href, Snippet
+from ethogram.standing import Standing
 from ethogram.taxonomy import Taxonomy
 from ethogram.works import WorkId, identify
 
@@ -106,6 +109,43 @@ class Catalog:
                 found.setdefault(slug, self.relative(page.path))
         return found
 
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """Every record with all that the site says of it, by citation key, in their order."""
+        terms = {page.path: page.meta("behavior") for page in self.pages}
+        return entries.join(self.cards, self.bibliography, lambda card: terms[card.path])
+
+    def entry(self, card: Card) -> Entry | None:
+        """The entry of a card's work; None while it has no record."""
+        work = self.bibliography.get(card.work)
+        return self.entries[work.key] if work else None
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """How well each behavior stands that has a card, by slug."""
+        found = {}
+        for slug, cards in self.by_term.items():
+            works = {entry.work.key: entry for entry in map(self.entry, cards) if entry}
+            if works:
+                known = [(entry.work, entry.standing) for entry in works.values()]
+                found[slug] = standing.of_behavior((work, how) for work, how in known if how)
+        return found
+
+    @cached_property
+    def related(self) -> dict[str, tuple[str, ...]]:
+        """The keys of the works most related to each, the nearest first, by citation key."""
+        from ethogram.related import related  # only now: a check has no use for it
+
+        return related(self.entries)
+
+    def checked(self, url: str) -> str:
+        """The day on which a link was last asked for, as 2026-11-21; empty if it never was."""
+        return self._checked.get(url, "")
+
+    @cached_property
+    def _checked(self) -> dict[str, str]:
+        return {entry.url: entry.checked[:10] for entry in Journal.load(self.journal).entries()}
+
     def relative(self, path: str) -> str:
         """A page's path as seen from the docs folder, with forward slashes."""
         return Path(os.path.relpath(path, self.docs)).as_posix()
@@ -133,11 +173,13 @@ class Catalog:
         """The works among them that have no record yet."""
         return [work for work in self.named_works() if not self.bibliography.get(work)]
 
-    def context(self, href: Href) -> Context:
+    def context(self, href: Href, top: str = "..", **lists: Snippet) -> Context:
         """What rendering a page needs.
 
         Args:
             href: the address of a docs path, relative to the page that is rendered.
+            top: the address of the site's top, relative to the same, without a slash at its end.
+            lists: further lists that pages may ask for (`render.LISTS`), by name.
         """
         return Context(
             self.bibliography,
@@ -146,7 +188,11 @@ class Catalog:
             self.by_term,
             self.docs,
             href,
-            self._link_health,
+            top,
+            self.entries,
+            self.standings,
+            self.checked,
+            {"links": self._link_health, **lists},
         )
 
     def _link_health(self) -> str:

@@ -18,7 +18,10 @@ from urllib.parse import quote
 
 from ethogram.bibliography import Bibliography, Work
 from ethogram.cards import Card, Page
+from ethogram.entries import Entry
 from ethogram.findings import CHECK, RULES, Rule
+from ethogram.site import PAPERS
+from ethogram.standing import BEHAVIOR_RULES, LABELS, WORK_RULES, Standing
 from ethogram.taxonomy import SHELVES, Group, Taxonomy, Term
 from ethogram.works import WorkId
 
@@ -31,17 +34,10 @@ _REFERENCE = "ref-"
 REFERENCE_OPEN = f"{_OPEN}{_REFERENCE}"
 """How the token begins that stands for a work's reference."""
 
-_REFERENCE_NOTE = re.compile(rf'<li id="fn:[^"]*">\s*<p>{REFERENCE_OPEN}.*?</li>', re.DOTALL)
-# What a search index has no use for: footnotes' numbers, permalinks, and tags within a text.
-_NO_WORDS = re.compile(
-    r"<sup id=\"fnref[^>]*>.*?</sup>|<a class=\"headerlink\".*?</a>"
-    r"|</?(?:a|em|span|strong)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
-)
 _CARD = re.compile(r'ethogram-(\d+)"')
 LIST_MARK = re.compile(r"^<!-- list: (?P<name>[\w-]+) -->$", re.MULTILINE)
 """Where a page wants something made by the build: one of `LISTS`."""
 
-_TAGS = re.compile(r"<[^>]*>")
 _BLOCKS = ("<p", "<ul", "<dl", "<div", "<pre")
 _BLOCK_ENDS = ("</p>", "</ul>", "</dl>", "</div>", "</pre>")
 _EAGER_PICTURE = re.compile(r"<img (?![^>]*\bloading=)")
@@ -69,7 +65,11 @@ class Context:
         docs: the folder of the pages, by which a card's path begins.
         href: the address of a page, relative to the one being rendered; empty where the site
             has no such page.
-        links: makes the state of the site's links as HTML, for the page that shows it.
+        top: the address of the site's top, relative to the page; without a slash at its end.
+        entries: by citation key, every record with all that the site says of it.
+        standings: how well each behavior stands, by slug.
+        checked: the day on which a link was last asked for; empty if it never was.
+        lists: what is made elsewhere and a page may ask for, by its name in `LISTS`.
     """
 
     bibliography: Bibliography
@@ -78,7 +78,15 @@ class Context:
     cards: Mapping[str, Sequence[Card]]
     docs: PurePath
     href: Href
-    links: "Snippet" = str
+    top: str = ".."
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    checked: Callable[[str], str] = str
+    lists: Mapping[str, "Snippet"] = field(default_factory=dict)
+
+    def work(self, key: str, suffix: str = "/") -> str:
+        """The address of a work's permanent page, or of a file of it (`.bib`, `.ris`)."""
+        return f"{self.top}/{PAPERS}/{key}{suffix}"
 
     def address(self, card: Card, anchor: str = "") -> str:
         """The address of a card's page, or of the card itself."""
@@ -114,17 +122,6 @@ class Rendered:
         self.snippets[name] = snippet
         return f"{_OPEN}{name}{_CLOSE}"
 
-    def words(self, html: str) -> str:
-        """The page for a search index: mere words in place of its tokens, no references.
-
-        Args:
-            html: what the parser made of `markdown`.
-        """
-        html = _REFERENCE_NOTE.sub("", html)
-        if "data-search-exclude" not in html:  # each tag costs the index's parser a great deal
-            html = _NO_WORDS.sub("", html)
-        return self._fill(html, {}, words_only=True)
-
     def finish(self, html: str, works: Mapping[str, Work]) -> str:
         """The page for a reader: the kept HTML in place of the tokens, its pictures lazy.
 
@@ -136,15 +133,12 @@ class Rendered:
         self.snippets, self._made = {}, {}  # a site's pages are many, and this one is done
         return _EAGER_PICTURE.sub('<img loading="lazy" ', _CARD.sub(self._card, html))
 
-    def _fill(self, html: str, works: Mapping[str, Work], words_only: bool = False) -> str:
+    def _fill(self, html: str, works: Mapping[str, Work]) -> str:
         """Replace each token; a block takes the place of the paragraph around its token."""
         pieces = html.split(_OPEN)
         for number, piece in enumerate(pieces[1:], 1):
             token, _, rest = piece.partition(_CLOSE)
             snippet = self._snippet(token, works)
-            if words_only:
-                pieces[number] = _TAGS.sub(" ", snippet) + rest
-                continue
             if snippet.startswith(_BLOCKS):
                 pieces[number - 1] = pieces[number - 1].removesuffix("<p>")
             if snippet.endswith(_BLOCK_ENDS):
@@ -605,14 +599,28 @@ def _term(term: Term, context: Context) -> str:
     return f"{title}<dd>{escape(term.definition)}</dd>"
 
 
-def _link_health(rendered: Rendered, context: Context) -> str:
-    return rendered.token(context.links)
+def _elsewhere_made(name: str, rendered: Rendered, context: Context) -> str:
+    """A list that needs more than a page to be made; nothing where nobody makes it."""
+    return rendered.token(context.lists.get(name, str))
+
+
+def _standing_rules(rendered: Rendered, _: Context) -> str:
+    """The rules by which works and behaviors stand, in the order in which they are tried."""
+    parts = []
+    for what, rules in (("A work", WORK_RULES), ("A behavior", BEHAVIOR_RULES)):
+        items = "".join(
+            f"<li><b>{LABELS[name].capitalize()}.</b> {escape(rule)}</li>"
+            for name, rule in rules.items()
+        )
+        parts.append(f"<p>{what} is</p><ol>{items}</ol>")
+    return rendered.token(partial("".join, parts))
 
 
 LISTS: Mapping[str, Callable[[Rendered, Context], str]] = {
     "groups": _groups,
-    "links": _link_health,
     "rules": _rules,
+    "standing": _standing_rules,
+    **{name: partial(_elsewhere_made, name) for name in ("explorer", "links", "map", "timeline")},
 }
 """The lists that a page may ask for, by name."""
 

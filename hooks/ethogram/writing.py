@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -31,3 +32,24 @@ def replace(path: Path, data: bytes) -> bool:
         shutil.copymode(target, new)
     new.replace(target)
     return True
+
+
+def publish(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write the files of a site, which is made anew at every build.
+
+    Args:
+        folder: the site's; folders below it are made as they are needed.
+        files: each with its path below that folder, with forward slashes.
+
+    Raises:
+        OSError: one cannot be written.
+    """
+    top, made = str(folder), set[str]()
+    for path, data in files:
+        name = f"{top}/{path}"
+        parent = name.rpartition("/")[0]
+        if parent not in made:
+            Path(parent).mkdir(parents=True, exist_ok=True)
+            made.add(parent)
+        with open(name, "wb", buffering=0) as file:  # noqa: PTH123  thousands, and Path takes longer
+            file.write(data)

@@ -1,0 +1,1 @@
+"""What a site has beyond its Markdown: explorer, charts, a page for each work, pictures."""
