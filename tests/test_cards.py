@@ -2,7 +2,7 @@
 
 import pytest
 
-from ethogram.cards import Card, as_object, plain, read_cards, read_page
+from ethogram.cards import Card, as_object, plain, prose, read_cards, read_page
 from ethogram.works import WorkId
 
 ADDRESS = "https://arxiv.org/abs/2401.05566"
@@ -230,3 +230,25 @@ def test_mentions_and_citations() -> None:
 def test_plain_takes_markup_off(written: str, read: str) -> None:
     """A title is compared and listed as it reads."""
     assert plain(written) == read
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("One\n    line, *two* **words** `code`.", ("One line, two words code.",)),
+        ("One.\n\n    Two.", ("One.", "Two.")),
+        ("See [this [post]](https://x.org/a_(b) \"t\"){ .c }.", ("See this [post].",)),
+        ("See <https://x.org/>.", ("See https://x.org/.",)),
+        ("So it is [@doe2024one; @roe2023two], and so [^1].", ("So it is, and so .",)),
+        ("A <b>bold</b> word <!-- and\n    no comment -->.", ("A bold word .",)),
+        ("![Falls](a.webp){ width=3 }\n\n    Words.", ("Words.",)),
+        ("- one\n    - two\n      goes on\n\n    1. three", ("one", "two goes on", "three")),
+        ('Words.\n\n    ??? note "More"\n        Inner words.', ("Words.", "More", "Inner words.")),
+        ("> Quoted &amp; \\*plain\\*.", ("Quoted & *plain*.",)),
+        ("It is $O(n^2)$ at $a_1 < b$.", ("It is $O(n^2)$ at $a_1 < b$.",)),
+    ],
+)
+def test_prose_is_what_a_card_says_in_plain_words(body: str, expected: tuple[str, ...]) -> None:
+    """Exports, search and previews take the finding from the Markdown itself, fields left out."""
+    (card,) = cards(f"{CARD}\n    evidence: case\n\n    {body}\n\nAfter it.\n")
+    assert prose(card) == expected

@@ -101,6 +101,23 @@ def test_places_and_mends(site: Path) -> None:
     assert found[4][3] == "Run `ethogram resolve 2212.09251`."
 
 
+@pytest.mark.parametrize(
+    ("fields", "odd"),
+    [
+        ("supports: 2212.09251\n    extends: 2212.09251", 0),
+        ("supports: 2212.09251\n    contradicts: 2212.09251", 1),
+        ("replicates: 2212.09251\n    fails-to-replicate: https://arxiv.org/pdf/2212.09251v2", 1),
+        ("contradicts: 2212.09251\n    fails-to-replicate: 2212.09251", 0),
+        ("supersedes: arXiv:2401.05566v1", 1),
+    ],
+)
+def test_a_relation_is_to_another_work_and_of_one_mind(site: Path, fields: str, odd: int) -> None:
+    """Any spelling of the card's own work is refused, and one work both for and against."""
+    text = f'!!! note "https://arxiv.org/abs/2401.05566"\n    {fields}\n\n    {"word " * 50}\n'
+    (site / "docs/page.md").write_text(text, encoding="utf-8")
+    assert sum(finding.rule == "odd-relation" for finding in checked()) == odd
+
+
 def test_titles_are_compared_as_they_read(site: Path) -> None:
     """Case, accents, punctuation, LaTeX and Markdown make no difference; words do."""
     page = site / "docs/page.md"

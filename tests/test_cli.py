@@ -60,7 +60,7 @@ def test_cards_lists_them_with_their_places(site: Path) -> None:
     assert card["key"] == "hubinger2024sleeper"
     assert card["fields"]["behaviors"] == ["strategic-deception"]
     assert card["images"][0]["src"] == "../assets/square.png"
-    assert len(json.loads(run("cards", "--format", "json").output)) == 7
+    assert len(json.loads(run("cards", "--format", "json").output)) == 10
 
 
 def test_check_counts_and_exits(site: Path) -> None:
@@ -102,23 +102,23 @@ def test_add_writes_a_skeleton_in_its_place(site: Path, monkeypatch: pytest.Monk
     """The record is resolved, the page made, the skeleton written; a second try is refused."""
     with LoopbackArxiv(PAPERS) as arxiv:
         monkeypatch.setenv("ETHOGRAM_ARXIV_API", arxiv.endpoint)
-        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", "sandbagggingg")
+        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", "evalution-awarenesssx")
         assert result.exit_code == 1
-        assert "did you mean `sandbagging`?" in result.stderr
-        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", "deception/sandbaging")
+        assert "did you mean `evaluation-awareness`?" in result.stderr
+        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", "deception/evaluation-awarenes")
         assert result.exit_code == 0, result.output
-        again = run("add", "2404.17047", "--to", "sandbagging")
-    page = site / "docs/deception/sandbagging.md"
+        again = run("add", "2404.17047", "--to", "evaluation-awareness")
+    page = site / "docs/deception/evaluation-awareness.md"
     text = page.read_text()
     assert text.startswith(
-        "---\nbehavior: sandbagging\nreviewed: 2026-11-21\n---\n\n# Sandbagging\n"
+        "---\nbehavior: evaluation-awareness\nreviewed: 2026-11-21\n---\n\n# Evaluation awareness\n"
     )
     assert "    methods:\n    evidence:\n    models:\n    added: 2026-11-21\n" in text
     line = text.split("\n").index(next(n for n in text.split("\n") if n.startswith("!!!"))) + 1
-    assert result.stdout.startswith(f"docs/deception/sandbagging.md:{line}: ")
+    assert result.stdout.startswith(f"docs/deception/evaluation-awareness.md:{line}: ")
     assert "Fill in methods, evidence, models" in result.stdout
     assert again.exit_code == 1
-    assert f"docs/deception/sandbagging.md:{line}" in again.stderr
+    assert f"docs/deception/evaluation-awareness.md:{line}" in again.stderr
     rules = {f["rule"] for f in json.loads(run("check", str(page), "--format", "json").output)}
     assert rules == {"empty-field", "card-length"}
 
@@ -131,10 +131,11 @@ def test_a_skeleton_reads_back(site: Path, monkeypatch: pytest.MonkeyPatch, titl
     """Whatever a title holds, our own skeleton is a card with that title, or leaves it out."""
     with LoopbackArxiv([Paper("2404.17047", title=title, comment="withdrawn")]) as arxiv:
         monkeypatch.setenv("ETHOGRAM_ARXIV_API", arxiv.endpoint)
-        result = run("add", "2404.17047", "--to", "sandbagging")
+        result = run("add", "2404.17047", "--to", "evaluation-awareness")
     assert result.exit_code == 0, result.output
     assert "withdrawn" in result.stdout
-    (card,) = json.loads(run("cards", "docs/deception", "--format", "json").output)
+    page = "docs/deception/evaluation-awareness.md"
+    (card,) = json.loads(run("cards", page, "--format", "json").output)
     assert (card["title"], card["fields"]["status"]) == (title, "withdrawn")
     rules = {f["rule"] for f in json.loads(run("check", "--format", "json").output)}
     assert "title-mismatch" not in rules

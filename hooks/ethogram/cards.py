@@ -303,11 +303,12 @@ def plain(text: str) -> str:
     return unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)).strip()
 
 
+_TARGET = r"(?:\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\])(?:\{[^}\n]*\})?"
 _BARE = (
     (re.compile(r"<!--.*?-->", re.DOTALL), ""),
-    (re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])(?:\{[^}\n]*\})?"), ""),  # pictures
+    (re.compile(rf"!\[[^\]]*\]{_TARGET}"), ""),  # pictures
     (re.compile(r"\s?\[(?:@[\w-]+(?:\s*;\s*)?)+\]|\[\^[^\]\n]*\](?!:)"), ""),  # citations, notes
-    (re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])*)\](?:\([^)]*\)|\[[^\]]*\])(?:\{[^}\n]*\})?"), r"\1"),
+    (re.compile(rf"\[((?:[^\[\]]|\[[^\]]*\])*)\]{_TARGET}"), r"\1"),
     (re.compile(r"<(https?://[^>\s]+)>"), r"\1"),
     (re.compile(r"</?[A-Za-z][^>]*>"), ""),
     (re.compile(r"^\s*(?:\?{3}\+?|!!!)[ \w-]*\"(.*)\"[ \t]*$", re.MULTILINE), r"\n\1\n"),

@@ -16,7 +16,7 @@ from ethogram.catalog import Catalog
 from ethogram.findings import Finding
 from ethogram.links import internal
 from ethogram.taxonomy import Term, suggest
-from ethogram.works import fold, identify
+from ethogram.works import WorkId, fold, identify
 
 WORDS = (40, 140)
 """Fewest and most words of a card's finding (DESIGN: "Words are our own")."""
@@ -276,7 +276,11 @@ def _unknown(card: Card, name: str, value: Value, rule: str, known: Mapping[str,
     return Finding.of(rule, card.path, (value.line, value.column), message, hint)
 
 
+_FOR, _AGAINST = ("supports", "replicates"), ("contradicts", "fails-to-replicate")
+
+
 def _relations(card: Card, catalog: Catalog) -> Iterator[Finding]:
+    said: dict[str, str] = {}  # the work, and whether it is spoken for or against
     for name in RELATIONS:
         for value in card.values(name):
             place = (value.line, value.column)
@@ -288,6 +292,21 @@ def _relations(card: Card, catalog: Catalog) -> Iterator[Finding]:
                 message = f"`{name}:` names {work}, which has no record"
                 hint = f"Run `ethogram resolve {work.id}`." if work.scheme == "arxiv" else ""
                 yield Finding.of("unknown-relation", card.path, place, message, hint)
+            if work and (message := _odd(name, work, card, catalog, said)):
+                yield Finding.of("odd-relation", card.path, place, message)
+
+
+def _odd(name: str, work: WorkId, card: Card, catalog: Catalog, said: dict[str, str]) -> str:
+    """What is odd about a relation, if anything; notes what has been said of its work."""
+    record, own = catalog.bibliography.get(work), catalog.bibliography.get(card.work)
+    if work.base == card.work.base or (record and record is own):
+        return f"`{name}:` names the card's own work"
+    if name in (*_FOR, *_AGAINST):
+        key = record.key if record else str(work.base)
+        other = said.setdefault(key, name)
+        if (other in _FOR) != (name in _FOR):
+            return f"`{name}:` names {work}, which `{other}:` names as well"
+    return ""
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -272,6 +272,13 @@ _RULES = (
         "Run `ethogram resolve`, or add the record to bib/other.bib.",
     ),
     Rule(
+        "odd-relation",
+        _E,
+        "A card names its own work in a relation, or one work both for and against.",
+        _card("extends: 2401.05566"),
+        "Name the other work, or keep the relation that is true.",
+    ),
+    Rule(
         "unknown-citation",
         _E,
         "A citation's key is the key of no record.",
