@@ -68,8 +68,9 @@ def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> 
 
 @event_priority(100)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Read the settings, and see to it that the records are read once."""
+    """Read the settings, and see to it that the records are read once, with our own templates."""
     citations.take_over(config)
+    frame.bring_templates(config)
     try:
         given, source = config.extra.get("ethogram"), _source(config)
         settings = Settings.read(given, os.environ, source)
@@ -142,7 +143,9 @@ def _render(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> st
     if source is None or not source.document.text.endswith(markdown):
         source = read_page(markdown, source.path if source else page.file.src_uri)
     rendered = render_page(
-        source, markdown, catalog.context(_href(page, files), _top(page), **_lists(page))
+        source,
+        markdown,
+        catalog.context(_href(page, files), _top(page), _state.site, **_lists(page)),
     )
     _state.rendered[page.file.src_uri] = rendered
     text, rendered.markdown = rendered.markdown, ""
@@ -163,9 +166,14 @@ on_page_markdown = CombinedEvent(_render, _unveil)
 
 @event_priority(-100)
 def on_page_context(context: TemplateContext, /, page: Page, **_: Any) -> TemplateContext:
-    """Complete the cards, now that the Markdown is HTML."""
+    """Complete the cards, now that the Markdown is HTML, and say in the head what the page is."""
     rendered = _state.rendered[page.file.src_uri]
     page.content = rendered.finish(page.content or "", _catalog().bibliography.works)
+    path, title = page.file.src_uri, page.title or ""
+    shared = social.shared(path, title, page.content, _catalog(), _state.site)
+    page.meta["description"] = social.attribute(shared.description)
+    head = {"head": social.tags(shared, _state.site, _top(page))}  # more than MkDocs names
+    context.update(head)  # type: ignore[typeddict-item]
     return context
 
 
@@ -223,11 +231,23 @@ def _publish(folder: Path) -> None:
     for make in (exports.files, explorer.files, social.files, work.redirects):
         writing.publish(folder, make(catalog, site))
     if _state.frame:
-        pages = work.pages(catalog, site, _state.frame)
-        looked_at = ((path, _finished().page(html, path).encode()) for path, html in pages)
-        writing.publish(folder, looked_at)
-    if _state.search:
-        _state.search.write(folder)
+        look = _finished().page
+        years = explorer.year_pages(catalog, site, _state.frame)
+        writing.publish(folder, ((path, look(html, path).encode()) for path, html in years))
+        pages = work.pages(catalog, site, _state.frame, look)
+        writing.publish(folder, ((path, html.encode()) for path, html in pages))
+    _write_search(folder)
+
+
+def _write_search(folder: Path) -> None:
+    """Write the search index; a preview is of use without one."""
+    try:
+        if _state.search:
+            _state.search.write(folder)
+    except EthogramError as error:
+        if not _state.serving:
+            raise PluginError(str(error)) from None
+        log.warning("%s", error)
 
 
 def _lists(page: Page) -> dict[str, Snippet]:
@@ -238,11 +258,13 @@ def _lists(page: Page) -> dict[str, Snippet]:
         "timeline": charts.timeline,
     }
     given = (_catalog(), _state.site, _top(page))
-    return {name: partial(make, *given) for name, make in made.items()}
+    lists: dict[str, Snippet] = {name: partial(make, *given) for name, make in made.items()}
+    return lists | {"files": partial(exports.listing, _top(page))}
 
 
 def _addresses_of_works() -> Iterator[str]:
     """The files to which links lead that are written at the end."""
+    yield from explorer.year_paths(_catalog())
     for key in _catalog().entries:
         yield f"{PAPERS}/{key}/index.html"
         yield from (_state.site.work_file(key, suffix) for suffix in SUFFIXES)

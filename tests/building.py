@@ -22,9 +22,11 @@ cli(sys.argv[1:])
 
 
 def copy_site(folder: Path) -> Path:
-    """Copy the shared site, with the real taxonomy and hook, into a folder of its own."""
+    """Copy the shared site, with the real taxonomy, looks, scripts and hook, into a folder."""
     shutil.copytree(SITE, folder)
     shutil.copy(ROOT / "bib/taxonomy.yml", folder / "bib/taxonomy.yml")
+    shutil.copy(ROOT / "docs/assets/ethogram.css", folder / "docs/assets")
+    shutil.copytree(ROOT / "docs/assets/js", folder / "docs/assets/js")
     settings = (SITE / "mkdocs.yml").read_text(encoding="utf-8")
     settings = settings.replace("../../hooks", (ROOT / "hooks").as_posix())
     (folder / "mkdocs.yml").write_text(settings, encoding="utf-8")

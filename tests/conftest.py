@@ -4,18 +4,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from types import TracebackType
-from typing import Self
 
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from browser import ADVICE, find
+from loopback_site import StaticServer
 
 # The same examples in every run, and no time limit: a red run must mean a fault, not a slow or an
 # unlucky machine. `pytest --hypothesis-profile=explore` goes looking for new ones.
@@ -31,38 +27,6 @@ BROWSER_FLAGS = [
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-
-
-class StaticServer:
-    """Serves a folder on a free port of 127.0.0.1, from `with` to its end.
-
-    Attributes:
-        url: the address of the folder, with a slash at its end.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: what a test asks for is no news."""
 
 
 @pytest.fixture(scope="module")

@@ -388,6 +388,7 @@ def test_ordinary_bibtex_is_read_whole(tmp_path: Path) -> None:
             "`12` is",
         ),
         ("@misc{a/b, title={T}, year=2024, doi={10.1000/x}}", "no citation can"),
+        ("@misc{2024, title={T}, year=2024, doi={10.1000/x}}", "A year is no key"),
     ],
 )
 def test_a_record_that_nothing_can_point_to_is_refused(

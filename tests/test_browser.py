@@ -78,12 +78,12 @@ def test_every_page_is_quiet_and_every_card_is_cited(
 
 
 def test_a_citation_opens_on_hover_and_on_focus(page: Page, address: str) -> None:
-    """Material shows the footnote beside its mark: the reference, unabridged by the page."""
+    """A panel shows the footnote beside its mark: the reference, unabridged by the page."""
     for act in ("hover", "focus"):
         page.goto(f"{address}security/backdoor/")
         mark = page.locator(".paper > .who a.footnote-ref")
         getattr(mark, act)()
-        tip = page.locator(".md-tooltip2--active")
+        tip = page.locator(".preview-panel")
         tip.wait_for()
         assert "Sleeper Agents: Training Deceptive LLMs" in tip.inner_text()
 
@@ -112,8 +112,8 @@ def test_pictures_wait_until_their_block_is_opened(
     page.wait_for_load_state("networkidle")
     assert page.locator(".paper details img[alt]:not([alt=''])").count() == 5
     assert complaints == []
-    page.locator(".paper details summary").click()
-    page.wait_for_function("document.querySelector('.paper details').open")
+    page.locator(".paper details:has(img) > summary").click()
+    page.wait_for_function("document.querySelector('.paper details:has(img)').open")
     page.wait_for_load_state("networkidle")
     assert any("ianderrington/genai/assets" in complaint for complaint in complaints)
 
@@ -122,7 +122,7 @@ def test_the_shelves_are_tabs(page: Page, address: str) -> None:
     """Behaviors, mechanisms, shaping and measuring lead to groups; groups list their terms."""
     page.goto(address)
     tabs = [tab.strip() for tab in page.locator(".md-tabs__link").all_inner_texts()]
-    assert tabs == ["Home", "Behaviors", "Mechanisms", "Shaping", "Measuring", "About"]
+    assert tabs == "Home Behaviors Mechanisms Shaping Measuring Papers About".split()
     page.locator(".md-tabs__link", has_text="Mechanisms").click()
     page.wait_for_url("**/mechanisms/")
     page.locator("dl.terms a", has_text="Factual recall").click()

@@ -1,6 +1,5 @@
 """The build: the real MkDocs over the shared site and over the site itself."""
 
-import json
 import re
 from pathlib import Path
 
@@ -18,7 +17,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copy_site(tmp_path_factory.mktemp("shared") / "site")
     result = build(folder)
     assert result.returncode == 0, result.stdout
-    assert "7 cards found, 7 rendered" in result.stdout
+    assert "10 cards found, 10 rendered" in result.stdout
     return folder / "site"
 
 
@@ -60,6 +59,7 @@ def test_a_card_shows_its_record_and_fields(site: Path) -> None:
     who = card.cssselect("p.who")[0]
     assert text(who).startswith("Hubinger, Denison, Mu et al. · 2024 · arXiv:2401.05566 v3")
     chips = [(chip.get("class"), text(chip)) for chip in card.cssselect("ul.chips > li")]
+    assert chips.pop()[1].startswith("Standing: replicated once")
     assert chips == [
         ("evidence", "Model organism"),
         ("behavior", "Strategic deception"),
@@ -68,10 +68,11 @@ def test_a_card_shows_its_record_and_fields(site: Path) -> None:
         ("direction", "Elicits"),
         ("model", "Claude-1.2-instant"),
     ]
-    links = {text(link): link.get("href") for link in card.cssselect(".card-foot a")}
+    links = {text(link): link.get("href") for link in card.cssselect(".card-foot > a")}
     assert links == {
         "PDF": "https://arxiv.org/pdf/2401.05566v3",
         "Code": "https://github.com/anthropics/sleeper-agents-paper",
+        "Permalink": "../../papers/hubinger2024sleeper/",
     }
     assert text(card.cssselect(".added")[0]) == "added 2026-11-21"
     coins = card.cssselect("span.Z3988")[0].get("title")
@@ -106,10 +107,12 @@ def test_group_and_behavior_pages_open_with_what_the_taxonomy_says(site: Path) -
     """Definitions live in bib/taxonomy.yml alone and are put on the pages by the build."""
     backdoor = page(site, "security/backdoor")
     assert text(backdoor.cssselect("h1 + p.lede")[0])
-    assert text(backdoor.cssselect("ul.numbers")[0]) == "6 cards 2021–2024 reviewed 2026-11-21"
+    numbers = [text(item) for item in backdoor.cssselect("ul.numbers > li")]
+    assert numbers[:3] == ["6 cards", "2 elsewhere", "2021–2025"]
+    assert "reviewed 2026-11-21" in numbers
     security = page(site, "security")
     terms = {term.get("id"): text(term) for term in security.cssselect("dl.terms dt")}
-    assert terms["backdoor"] == "Backdoor 6 cards"
+    assert terms["backdoor"] == "Backdoor 8 cards"
     assert terms["jailbreak"] == "Jailbreak"
 
 
@@ -219,19 +222,9 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
     settings.write_text(settings.read_text().replace("resolve: never", "resolv: never"))
     result = build(folder)
     assert result.returncode == 1
-    assert "mkdocs.yml:32: `extra.ethogram` has no setting `resolv`" in result.stdout
+    assert "mkdocs.yml:35: `extra.ethogram` has no setting `resolv`" in result.stdout
     assert "Did you mean `resolve`?" in result.stdout
     assert "Traceback" not in result.stdout
-
-
-def test_search_finds_authors_terms_and_findings(site: Path) -> None:
-    """The index has the words of a card's head and text, no references, and no tokens."""
-    index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
-    words = " ".join(entry["text"] for entry in index["docs"] if "backdoor" in entry["location"])
-    for wanted in ("Hubinger", "Model organism", "The finding, which follows", "Gebru"):
-        assert wanted in words
-    assert "Lambert" not in words  # the fourth author stands in the reference alone
-    assert not re.search(r"[\x91\x92\ue000-\uf8ff]", words)
 
 
 DEAD = '{"url": "https://%s", "kind": "%s", "verdict": "dead", "checked": "2026-11-20T01:02:03Z"}\n'

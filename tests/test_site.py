@@ -17,6 +17,7 @@ from ethogram.site import Site
         "deception/sandbagging.md",
         "a/README.md",
         "a/b/c.md",
+        "a b/ü&.md",
     ],
 )
 def test_a_page_is_where_mkdocs_puts_it(path: str, directories: bool) -> None:

@@ -8,7 +8,7 @@ the rest of the page readable.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import unescape
 from textwrap import dedent
 from typing import Final, NamedTuple
@@ -323,7 +323,11 @@ def prose(card: Card) -> tuple[str, ...]:
 
     An item of a list is a paragraph of its own.
     """
-    text = card.body
+    return _prose(card.body)
+
+
+@lru_cache(maxsize=1 << 15)  # search, exports, pages and what is related all ask for it
+def _prose(text: str) -> tuple[str, ...]:
     for pattern, kept in _BARE:
         text = pattern.sub(kept, text)
     paragraphs: list[list[str]] = [[]]

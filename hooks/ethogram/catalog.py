@@ -16,6 +16,7 @@ from ethogram.findings import EthogramError, Finding
 from ethogram.links.archive import Archive
 from ethogram.links.journal import JOURNAL, Journal
 from ethogram.render import Context, Href, Snippet
+from ethogram.site import Site
 from ethogram.standing import Standing
 from ethogram.taxonomy import Taxonomy
 from ethogram.works import WorkId, identify
@@ -125,7 +126,8 @@ class Catalog:
         """How well each behavior stands that has a card, by slug."""
         found = {}
         for slug, cards in self.by_term.items():
-            works = {entry.work.key: entry for entry in map(self.entry, cards) if entry}
+            named = filter(None, map(self.entry, cards))
+            works = {entry.work.key: entry for entry in named if not entry.void}
             if works:
                 known = [(entry.work, entry.standing) for entry in works.values()]
                 found[slug] = standing.of_behavior((work, how) for work, how in known if how)
@@ -173,12 +175,15 @@ class Catalog:
         """The works among them that have no record yet."""
         return [work for work in self.named_works() if not self.bibliography.get(work)]
 
-    def context(self, href: Href, top: str = "..", **lists: Snippet) -> Context:
+    def context(
+        self, href: Href, top: str = "..", site: Site | None = None, **lists: Snippet
+    ) -> Context:
         """What rendering a page needs.
 
         Args:
             href: the address of a docs path, relative to the page that is rendered.
             top: the address of the site's top, relative to the same, without a slash at its end.
+            site: its name, and where things are on it; by default those of no site in particular.
             lists: further lists that pages may ask for (`render.LISTS`), by name.
         """
         return Context(
@@ -193,6 +198,7 @@ class Catalog:
             self.standings,
             self.checked,
             {"links": self._link_health, **lists},
+            site or Site(),
         )
 
     def _link_health(self) -> str:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
 from pathlib import Path
@@ -25,6 +25,14 @@ _BIB = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="The folder of records and terms.  [default: bib, beside the pages]",
+)
+_DOCS = click.option(
+    "--docs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("docs"),
+    show_default=True,
+    metavar="DIR",
+    help="The folder of the pages.",
 )
 _ALLOW_PRIVATE = click.option(
     "--allow-private", is_flag=True, help="Ask loopback and private addresses too: for tests."
@@ -179,14 +187,7 @@ def resolve_works(ids: tuple[str, ...], refresh: bool, bib: Path | None, form: s
 @main.command("add")
 @click.argument("work", metavar="WORK")
 @click.option("--to", "page", required=True, metavar="PAGE", help="A page, a term, or its path.")
-@click.option(
-    "--docs",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("docs"),
-    show_default=True,
-    metavar="DIR",
-    help="The folder of the pages.",
-)
+@_DOCS
 @_BIB
 @_format("text", "json")
 @_sentences
@@ -212,6 +213,42 @@ def add_work(work: str, page: str, docs: Path, bib: Path | None, form: str) -> N
     if record.withdrawn:
         click.echo("Its authors have withdrawn this work.")
     click.echo(f"Fill in {', '.join(added.fields)} and the finding; then run `ethogram check`.")
+
+
+@main.command("export")
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder to write to; it is made if there is none.",
+)
+@_DOCS
+@_BIB
+@_sentences
+def export_files(folder: Path, docs: Path, bib: Path | None) -> None:
+    """Write the files for machines, without building the site.
+
+    papers.json, BibTeX, RIS and CSL-JSON of all works, of each work and of each page, feeds and
+    llms.txt: the same bytes as a build writes. The site's name and address are those in mkdocs.yml
+    beside the pages.
+    """
+    from ethogram import exports, writing
+    from ethogram.catalog import Catalog
+    from ethogram.settings import site_beside
+
+    site = site_beside(docs)
+    catalog = Catalog.load(docs, bib or _default_bib((docs,)))
+    files = list(exports.files(catalog, site))
+    try:
+        writing.publish(folder, files)
+    except OSError as error:
+        raise EthogramError(f"{folder} cannot be written to: {error.strerror}.") from None
+    counts = f"{len(catalog.entries)} works, {len(catalog.cards)} cards"
+    click.echo(f"{folder}: {len(files)} files of {counts}")
+    found = (*catalog.findings, *catalog.bibliography.findings)
+    _fail_on_unread([each for each in found if each.severity is Severity.ERROR])
 
 
 @main.command("links")
@@ -411,7 +448,11 @@ def _works_of(catalog: Any, refresh: bool) -> list[str]:
 
 
 def _fail_on_unreadable(findings: tuple[Any, ...]) -> None:
-    unread = [finding for finding in findings if finding.rule == "unreadable-page"]
+    _fail_on_unread([finding for finding in findings if finding.rule == "unreadable-page"])
+
+
+def _fail_on_unread(unread: Sequence[Any]) -> None:
+    """Tell of what could not be read, for it is missing from what was done."""
     if unread:
         click.echo(FORMATS["text"](unread), err=True)
         sys.exit(FINDINGS)

@@ -152,8 +152,12 @@ class _Draft:
     def check_key(self) -> None:
         key = self.record.key
         if not KEY.fullmatch(key):
-            better = re.sub("[^A-Za-z0-9_-]+", "", key) or "name2024word"
+            better = re.sub("[^A-Za-z0-9_-]+", "", key)
             message = f"The key has characters that no citation can: `{key}`"
+            if not KEY.fullmatch(better):
+                better = "name2024word"
+            if key.isdecimal():
+                message = f"A year is no key: `{key}`"
             hint = f"Use letters, digits, - and _ only, such as `{better}`."
             self.faults.append(Fault(self.record.line, message, hint))
 

@@ -1,6 +1,6 @@
 """A work with all that the site says of it: its cards, its relations both ways, its standing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -25,7 +25,8 @@ AGAINST = frozenset(("contradicts", "fails-to-replicate"))
 """Relations that speak against a work. What does so is shown before what speaks for it."""
 
 Status = Literal["current", "superseded", "withdrawn", "retracted"]
-_VOID = ("withdrawn", "retracted")
+VOID: Mapping[str, Status] = {"retracted": "retracted", "withdrawn": "withdrawn"}
+"""What a card's `status` may say that takes a work back, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Relation:
         target: what the other work is identified by.
         record: the other work's record; None while it has none.
         card: the card that says so.
+        void: whether the work that says so is withdrawn or retracted: it counts for nothing.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Relation:
     target: WorkId
     record: Work | None
     card: Card
+    void: bool = False
 
     @property
     def against(self) -> bool:
@@ -75,6 +78,11 @@ class Entry:
     status: Status = "current"
     standing: Standing | None = None
 
+    @property
+    def void(self) -> bool:
+        """Whether it is withdrawn or retracted, so that what it says counts for nothing."""
+        return self.status in VOID
+
     def values(self, name: str) -> tuple[str, ...]:
         """The values of a field over all cards, each once, in order; behaviors with the pages'."""
         if name == "behaviors":
@@ -91,7 +99,18 @@ class Entry:
     @cached_property
     def against(self) -> tuple[Work, ...]:
         """The works that contradict it or fail to replicate it, each once."""
-        return self.standing.against if self.standing else ()
+        return _sources(each for each in self.said if each.against and not each.void)
+
+
+def stated(card: Card) -> Iterator[tuple[str, WorkId]]:
+    """Yield each relation that a card states, and the work it names; what names none is left out.
+
+    In the order of `cards.RELATIONS`.
+    """
+    for kind in RELATIONS:
+        for value in card.values(kind):
+            if target := identify(value.text):
+                yield kind, target.base
 
 
 def join(
@@ -107,83 +126,88 @@ def join(
     Returns:
         An entry for every record, by citation key, in the order of keys.
     """
-    return _Join(bibliography, term_of).entries(cards)
+    return _Join(cards, bibliography, term_of).entries()
 
 
 class _Join:
-    def __init__(self, bibliography: Bibliography, term_of: Callable[[Card], str]) -> None:
+    def __init__(
+        self, cards: Iterable[Card], bibliography: Bibliography, term_of: Callable[[Card], str]
+    ) -> None:
         self.bibliography, self.term_of = bibliography, term_of
         self.cards: dict[str, list[Card]] = {}
+        for card in cards:
+            if work := bibliography.get(card.work):
+                self.cards.setdefault(work.key, []).append(card)
+        self.void = {key: found for key in bibliography.works if (found := self._taken_back(key))}
         self.says: dict[str, list[Relation]] = {}
         self.said: dict[str, list[Relation]] = {}
+        for key in self.cards:
+            self._relate(bibliography.works[key])
 
-    def entries(self, cards: Iterable[Card]) -> dict[str, Entry]:
-        for card in cards:
-            if work := self.bibliography.get(card.work):
-                self.cards.setdefault(work.key, []).append(card)
-                self._relate(card, work)
-        status = {key: self._status(key) for key in self.bibliography.works}
-        return {key: self._entry(key, status) for key in sorted(self.bibliography.works)}
+    def entries(self) -> dict[str, Entry]:
+        return {key: self._entry(key) for key in sorted(self.bibliography.works)}
 
-    def _relate(self, card: Card, work: Work) -> None:
-        """Note the relations that a card states; one that is stated twice counts once."""
-        known = {(each.kind, each.target) for each in self.says.get(work.key, ())}
-        for kind in RELATIONS:
-            for value in card.values(kind):
-                target = identify(value.text)
-                record = self.bibliography.get(target) if target else None
-                named = record.id if record else target.base if target else None
-                if named is None or record == work or (kind, named) in known:
+    def _taken_back(self, key: str) -> Status | None:
+        """Whether a work is void: known before all relations, which count for nothing if so."""
+        said = {card.value("status") for card in self.cards.get(key, ())}
+        if self.bibliography.works[key].withdrawn:
+            said.add("withdrawn")
+        return next((VOID[each] for each in VOID if each in said), None)
+
+    def _relate(self, work: Work) -> None:
+        """Note what a work's cards state of others; what is stated twice counts once."""
+        known = set()
+        for card in self.cards[work.key]:
+            for kind, target in stated(card):
+                record = self.bibliography.get(target)
+                named = record.id if record else target
+                if record is work or (kind, named) in known:
                     continue
                 known.add((kind, named))
-                relation = Relation(kind, work, named, record, card)
+                void = work.key in self.void
+                relation = Relation(kind, work, named, record, card, void)
                 self.says.setdefault(work.key, []).append(relation)
                 if record:
                     self.said.setdefault(record.key, []).append(relation)
 
     def _status(self, key: str) -> Status:
         """Whether a work stands as published: its record, its cards, and what supersedes it."""
-        said = {card.value("status") for card in self.cards.get(key, ())}
-        if "retracted" in said:
-            return "retracted"
-        if self.bibliography.works[key].withdrawn or "withdrawn" in said:
-            return "withdrawn"
-        replaced = any(each.kind == "supersedes" for each in self.said.get(key, ()))
-        return "superseded" if replaced or "superseded" in said else "current"
+        if key in self.void:
+            return self.void[key]
+        said = self.said.get(key, ())
+        replaced = any(each.kind == "supersedes" and not each.void for each in said)
+        cards = self.cards.get(key, ())
+        replaced = replaced or any(card.value("status") == "superseded" for card in cards)
+        return "superseded" if replaced else "current"
 
-    def _entry(self, key: str, status: Mapping[str, Status]) -> Entry:
-        work, cards = self.bibliography.works[key], self.cards.get(key)
-        says, said = self.says.get(key, ()), self.said.get(key, ())
-        if not cards:
-            if not said:
-                return Entry(work, status=status[key])
-            return Entry(work, said=self._in_order(said, status), status=status[key])
+    def _entry(self, key: str) -> Entry:
+        work, cards = self.bibliography.works[key], self.cards.get(key, [])
+        said = sorted(self.said.get(key, ()), key=lambda each: (each.void, not each.against))
         terms = [slug for card in cards if (slug := self.term_of(card))]
         terms += [value.text for card in cards for value in card.values("behaviors")]
-        counted = [each for each in said if status[each.source.key] not in _VOID]
         return Entry(
             work,
             tuple(cards),
             tuple(dict.fromkeys(terms)),
-            tuple(says),
-            self._in_order(said, status),
-            status[key],
-            self._standing(cards, counted),
+            tuple(self.says.get(key, ())),
+            tuple(said),
+            self._status(key),
+            self._standing(cards, said) if cards else None,
         )
 
-    @staticmethod
-    def _in_order(said: Iterable[Relation], status: Mapping[str, Status]) -> tuple[Relation, ...]:
-        rank = lambda each: (status[each.source.key] in _VOID, not each.against)  # noqa: E731
-        return tuple(sorted(said, key=rank))
-
     def _standing(self, cards: Iterable[Card], said: Iterable[Relation]) -> Standing:
-        evidence = {card.value("evidence") for card in cards}
-        against = {each.source.key: each.source for each in said if each.against}
-        again = {each.source.key: each.source for each in said if _is_replication(each)}
-        return standing.of_work(evidence, against.values(), again.values())
+        counted = [each for each in said if not each.void]
+        against = _sources(each for each in counted if each.against)
+        again = _sources(each for each in counted if self._is_replication(each))
+        return standing.of_work({card.value("evidence") for card in cards}, against, again)
+
+    def _is_replication(self, relation: Relation) -> bool:
+        if relation.kind == "supports":
+            cards = self.cards[relation.source.key]
+            return any(card.value("evidence") == "replication" for card in cards)
+        return relation.kind == "replicates"
 
 
-def _is_replication(relation: Relation) -> bool:
-    if relation.kind == "supports":
-        return relation.card.value("evidence") == "replication"
-    return relation.kind == "replicates"
+def _sources(relations: Iterable[Relation]) -> tuple[Work, ...]:
+    """The works that state the relations, each once."""
+    return tuple({each.source.key: each.source for each in relations}.values())

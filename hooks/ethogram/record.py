@@ -8,8 +8,9 @@ from ethogram import bibtex
 from ethogram.bibtex import Name
 from ethogram.works import WorkId, identify
 
-KEY = re.compile("[A-Za-z0-9_-]+")
-"""What a citation key is made of: mkdocs-bibtex cuts it at any other character."""
+KEY = re.compile(r"(?!\d{4}$)[A-Za-z0-9_-]+", re.ASCII)
+"""What a citation key is made of: mkdocs-bibtex cuts it at any other character. A mere year is
+none: `papers/2024/` is a list of that year's works."""
 
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 """ISO 8601, perhaps without day or month."""

@@ -12,6 +12,7 @@ import yaml
 from yaml_env_tag import construct_env_tag
 
 from ethogram.findings import EthogramError, Finding
+from ethogram.site import Site
 from ethogram.taxonomy import suggest
 
 
@@ -110,15 +111,7 @@ class Settings:
         Raises:
             EthogramError: mkdocs.yml cannot be read, or a setting is not what it can be.
         """
-        path = Path(os.path.relpath(docs / ".." / "mkdocs.yml"))
-        source = _text_of(path) if path.is_file() else ""
-        try:
-            config = yaml.load(source, _Plain)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise _fault(path, place, "The settings are no YAML", "Mend that line.") from None
-        top = config if isinstance(config, dict) else {}
+        path, source, top = _beside(docs)
         extra = top.get("extra")
         given = extra.get("ethogram") if isinstance(extra, dict) else None
         settings = cls.read(given, os.environ, source, path.as_posix())
@@ -128,6 +121,42 @@ class Settings:
         """These settings, with the first public address as contact where none is set."""
         public = (each for each in addresses if isinstance(each, str) and _is_public(each))
         return self if self.contact else replace(self, contact=next(public, ""))
+
+
+def site_beside(docs: Path) -> Site:
+    """Read what the site is called whose pages are in a folder, and where it is.
+
+    Args:
+        docs: the folder; mkdocs.yml lies beside it, or there is none and the site has no address.
+
+    Raises:
+        EthogramError: mkdocs.yml cannot be read, or what it says is no name or address.
+    """
+    path, source, top = _beside(docs)
+    reader, told = _Reader({}, source, path.as_posix()), dict[str, Any]()
+    for name, good in _OF_SITE.items():
+        if top.get(name) is not None:
+            reader.check(told, name, top[name], good)
+    url = told.get("site_url", "")
+    return Site(
+        told.get("site_name", Site().name),
+        told.get("site_description", ""),
+        f"{url.rstrip('/')}/" if url else "",
+        told.get("use_directory_urls", True),
+    )
+
+
+def _beside(docs: Path) -> tuple[Path, str, dict[str, Any]]:
+    """The mkdocs.yml beside a folder of pages: its path, its text, its top level."""
+    path = Path(os.path.relpath(docs / ".." / "mkdocs.yml"))
+    source = _text_of(path) if path.is_file() else ""
+    try:
+        config = yaml.load(source, _Plain)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise _fault(path, place, "The settings are no YAML", "Mend that line.") from None
+    return path, source, config if isinstance(config, dict) else {}
 
 
 def _text_of(path: Path) -> str:
@@ -193,6 +222,17 @@ _CHECKS: dict[str, _Check] = {
     "archive_per_run": _count,
     "contact": _text,
 }
+
+
+_OF_SITE: dict[str, _Check] = {
+    "site_name": _text,
+    "site_description": lambda value: "" if isinstance(value, str) else "Write some text.",
+    "site_url": lambda value: (
+        "" if value == "" or _is_address(value) else "Write the site's http(s) address."
+    ),
+    "use_directory_urls": _yes_or_no,
+}
+"""What mkdocs.yml says of the site itself, which MkDocs checks in a build."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Where things are on the site: its name and address, and those of pages, works and files."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 PAPERS = "papers"
 """The folder of works: the explorer, a page and files for each work."""
@@ -37,7 +38,7 @@ class Site:
             found += "" if self.directory_urls else "index.html"
         else:
             found = path.removesuffix(".md") + ("/" if self.directory_urls else ".html")
-        return f"{found}#{anchor}" if anchor else found
+        return quote(found) + (f"#{anchor}" if anchor else "")
 
     def work(self, key: str) -> str:
         """The permanent address of a work, relative to the site."""

@@ -1,12 +1,85 @@
-"""The catalog as files for machines."""
+"""The catalog as files for machines.
 
-from collections.abc import Iterator
+Everything here is data: the same works, cards and terms in the formats that others read. What
+each says of a work it says alike: who wrote it and when, and what speaks against it.
+"""
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from ethogram.cards import Card, Page
 from ethogram.catalog import Catalog
-from ethogram.site import Site
+from ethogram.exports import dataset, feed, formats, llms
+from ethogram.exports.contents import Contents
+from ethogram.site import PAPERS, SUFFIXES, Site
+
+_SAID = (
+    (
+        ("papers.json", "papers.schema.json"),
+        "works, cards, terms, relations and standings, and the schema that says what each part is",
+    ),
+    (
+        tuple(f"{PAPERS}.{suffix}" for suffix in SUFFIXES),
+        "every work, for LaTeX, Zotero, EndNote and other programs",
+    ),
+    (
+        ("feed.xml",),
+        f"the newest {feed.NEWEST} cards as an Atom feed, an entry each; every group has its own",
+    ),
+    (("llms.txt", "llms-full.txt"), "the site in plain words, for language models"),
+)
+
+
+def listing(top: str) -> str:
+    """The files that hold all of the site as an HTML table.
+
+    Args:
+        top: the address of the site's top, relative to the page; without a slash at its end.
+    """
+    rows = (
+        f"<tr><td>{', '.join(_linked(name, top) for name in names)}</td><td>{holds}</td></tr>"
+        for names, holds in _SAID
+    )
+    head = '<tr><th scope="col">File</th><th scope="col">Holds</th></tr>'
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _linked(name: str, top: str) -> str:
+    return f'<a href="{top}/{name}">{name}</a>'
 
 
 def files(catalog: Catalog, site: Site) -> Iterator[tuple[str, bytes]]:
-    """Yield every file, each with its path on the site."""
-    del catalog, site
-    yield from ()
+    """Yield every file, each with its path on the site.
+
+    Files of all works, of each work, of each page that has works; what programs take whole; the
+    feeds; and what language models are given to read.
+    """
+    contents = Contents(catalog, site)
+    written = {key: formats.of_work(work) for key, work in contents.works.items()}
+    by_stem = {PAPERS: formats.joined([*written.values()])}
+    by_stem |= {f"{PAPERS}/{key}": work for key, work in written.items()}
+    for stem, work in by_stem.items():
+        yield from work.files(stem)
+    for page in catalog.pages:
+        stem = catalog.relative(page.path).removesuffix(".md")
+        keys = works_of(page, catalog)
+        if keys and stem not in by_stem:  # a page by a work's name does not take its place
+            yield from formats.joined([written[key] for key in keys]).files(stem)
+    for module in (dataset, feed, llms):
+        yield from module.files(contents)
+
+
+def works_of(page: Page, catalog: Catalog) -> list[str]:
+    """The keys of a page's works, each once: of its own cards, then of those that name its terms.
+
+    A group's page has those of all its behaviors.
+    """
+    group = catalog.taxonomy.group(page.meta("group"))
+    slugs = [term.slug for term in group.terms] if group else [page.meta("behavior")]
+    named = (catalog.by_term.get(slug, ()) for slug in slugs)
+    return _keys(chain(page.cards, *named), catalog)
+
+
+def _keys(cards: Iterable[Card], catalog: Catalog) -> list[str]:
+    works = (catalog.bibliography.get(card.work) for card in cards)
+    return list(dict.fromkeys(work.key for work in works if work))

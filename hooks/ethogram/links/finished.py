@@ -80,6 +80,7 @@ class Finished:
         self._well: dict[str, set[str]] = defaultdict(set)
         self._ill: dict[str, dict[str, _Target]] = defaultdict(dict)
         self._doubts: dict[_Target, dict[str, None]] = defaultdict(dict)
+        self._ids: dict[str, set[str]] = {}  # places seen for sure, by page: most that are looked for
         self._broken: dict[str, str] = {}  # pictures that are none, each with a page that shows it
         self._listing = Files(site)
         self._places = cache(self._places_of)
@@ -128,6 +129,7 @@ class Finished:
         if seen.intricate:
             return self._look_closely(html, path, base)
         above = posixpath.dirname(posixpath.dirname(path))
+        self._ids[path] = seen.ids
         new = seen.addresses - self._well[above]
         places = {written for written in new if written[:1] == "#"}
         for written in places:
@@ -250,7 +252,9 @@ class Finished:
         page = self._page_at(where)
         if where not in self._served and not self._is_written(page or where):
             return False
-        if not place or not page or place in self._places(page):
+        if not place or not page or place in self._ids.get(page, ()):
+            return True
+        if place in self._places(page):
             return True
         return not (self._site / page).is_file()  # known, but left out of an unfinished build
 

@@ -120,10 +120,14 @@ def _candidates(values: Iterable[str]) -> Iterator[str]:
             yield word.strip(",")
 
 
+_CONTENT = re.compile(r"""\bcontent=(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
+
+
 def _meta(html: str, end: int) -> tuple[bool, bool]:
     """Whether the `meta` around a `content=` redirects, and whether it names a picture."""
     tag = html[html.rfind("<", 0, end) : html.find(">", end) + 1 or len(html)]
-    return "refresh" in tag.lower() or "&" in tag, bool(_SHARED.search(tag))
+    names = _CONTENT.sub("", tag)  # what it says may have any signs; what it is may be hidden
+    return "refresh" in tag.lower() or "&" in names, bool(_SHARED.search(tag))
 
 
 def _has_address(html: str, name: str, start: int, end: int) -> bool:

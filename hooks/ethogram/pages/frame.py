@@ -1,10 +1,14 @@
 """The theme's page, rendered once, as a frame for pages that the engine makes."""
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 
-TITLE, DESCRIPTION, HEAD, CONTENT = "\ue0d0", "\ue0d1", "\ue0d2", "\ue0d3"
+TITLE, DESCRIPTION, HEAD, CONTENT = MARKS = "\ue0d0", "\ue0d1", "\ue0d2", "\ue0d3"
 """What stands in the frame for a page's own parts; none occurs in a theme."""
+
+_MARK = re.compile(f"([{''.join(MARKS)}])")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,11 @@ class Frame:
 
     html: str
 
+    @cached_property
+    def _pieces(self) -> list[str]:
+        """The frame cut at its marks, so that nothing is ever looked for in what is filled in."""
+        return _MARK.split(self.html)
+
     def fill(self, title: str, description: str, head: str, content: str) -> str:
         """Make a page.
 
@@ -27,8 +36,6 @@ class Frame:
             head: HTML for the end of the head element.
             content: HTML of the article.
         """
-        parts = {TITLE: escape(title), DESCRIPTION: escape(description), HEAD: head}
-        html = self.html
-        for mark, part in parts.items():
-            html = html.replace(mark, part)
-        return html.replace(CONTENT, content, 1)
+        values = (escape(title), escape(description), head, content)
+        parts = dict(zip(MARKS, values, strict=True))
+        return "".join(parts.get(piece, piece) for piece in self._pieces)

@@ -1,25 +1,123 @@
 """A permanent page for each work, and redirects to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html import escape
+from itertools import chain
 
+from ethogram import bibtex
 from ethogram.catalog import Catalog
+from ethogram.entries import Entry
+from ethogram.exports.cited import cite
+from ethogram.pages import metadata, social
+from ethogram.pages.article import ANCHOR, Article
 from ethogram.pages.frame import Frame
-from ethogram.site import Site
+from ethogram.record import DATE, KEY
+from ethogram.render import display
+from ethogram.site import PAPERS, Site
+from ethogram.works import identify
+
+__all__ = ["ANCHOR", "pages", "redirects", "sitemap"]
+
+_INDEX = "index.html"
+
+Look = Callable[[str, str], str]
+"""Takes HTML and the path of its page, and returns it mended."""
 
 
-def pages(catalog: Catalog, site: Site, frame: Frame) -> Iterator[tuple[str, str]]:
-    """Yield each work's page, its path on the site and its HTML."""
-    del catalog, site, frame
-    yield from ()
+def _as_it_is(html: str, _: str) -> str:
+    return html
+
+
+def pages(
+    catalog: Catalog, site: Site, frame: Frame, look: Look = _as_it_is
+) -> Iterator[tuple[str, str]]:
+    """Yield each work's page, its path on the site and its HTML.
+
+    Args:
+        catalog, site: what there is to tell.
+        frame: the theme's page.
+        look: looks through a page's own words, and repairs them. The frame, and what stands in
+            the head for machines, are the same on all of them and the larger part.
+    """
+    article = Article(catalog, site)
+    for key, cited in cite(catalog.entries).items():
+        written, title = article.write(cited), _title(cited.entry)
+        description = social.shortened(written.summary)
+        head = metadata.head(cited, title, description, catalog, site)
+        path = f"{PAPERS}/{key}/{_INDEX}"
+        yield path, frame.fill(title, description, head, look(written.html, path))
+
+
+def _title(entry: Entry) -> str:
+    """A page's title; what does not stand as published says so wherever it is named."""
+    status = "" if entry.status == "current" else f"{entry.status.capitalize()}: "
+    return f"{status}{entry.work.title}"
 
 
 def redirects(catalog: Catalog, site: Site) -> Iterator[tuple[str, bytes]]:
-    """Yield pages that lead from a work's other names to its page."""
-    del catalog, site
-    yield from ()
+    """Yield pages that lead from a work's other names to its page.
+
+    These are its arXiv number and the keys it once had, which its record keeps in the field `ids`
+    (biblatex's aliases). A live key is never taken, nor a page of docs/; of two works that claim
+    one name, an arXiv number's own comes first, then the one whose key does.
+    """
+    taken = {key.lower() for key in catalog.entries}  # a disk may not tell case apart
+    for name, entry in chain(_numbers(catalog), _former(catalog)):
+        page = f"{PAPERS}/{name}"
+        docs = catalog.by_path.keys() & {f"{page}.md", f"{page}/index.md", f"{page}/README.md"}
+        if name.lower() not in taken and not docs:
+            taken.add(name.lower())
+            yield f"{page}/{_INDEX}", _redirect(name, entry, site).encode()
+
+
+def _numbers(catalog: Catalog) -> Iterator[tuple[str, Entry]]:
+    for entry in catalog.entries.values():
+        if entry.work.id.scheme == "arxiv":
+            yield entry.work.id.id, entry
+
+
+def _former(catalog: Catalog) -> Iterator[tuple[str, Entry]]:
+    """The names that records keep: keys, or arXiv numbers; any other could be no folder."""
+    for entry in catalog.entries.values():
+        kept = dict(entry.work.extra).get("ids", "")
+        for name in map(str.strip, bibtex.verbatim(kept).split(",") if kept else ()):
+            number = identify(name)
+            if number and number.scheme == "arxiv":
+                yield number.id, entry
+            elif KEY.fullmatch(name):
+                yield name, entry
+
+
+def _redirect(name: str, entry: Entry, site: Site) -> str:
+    """A page that leads on at once, and has a plain link for those whom it does not take along."""
+    address = site.work(entry.work.key)
+    up = "../" * (name.count("/") + 2)
+    title, link = display(entry.work.title), f"{up}{address}"
+    canonical = f'<link rel="canonical" href="{escape(site.absolute(address))}">'
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(entry.work.title)}</title>{canonical if site.url else ''}"
+        f'<meta http-equiv="refresh" content="0; url={link}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" href="data:,"></head>'  # else browsers ask for one that is not there
+        f'<body><p>This work is at <a href="{link}">{title}</a>.</p></body></html>\n'
+    )
 
 
 def sitemap(xml: str, catalog: Catalog, site: Site) -> str:
-    """Return a sitemap with the works' pages added."""
-    del catalog, site
-    return xml
+    """Return a sitemap with the works' pages added.
+
+    When a page has changed is only said where it is known: by the day its last card was added.
+    """
+    before, end, after = xml.rpartition("</urlset>")
+    if not site.url or not end:
+        return xml
+    places = (_place(entry, site) for entry in catalog.entries.values())
+    return "".join([before, *places, end, after])
+
+
+def _place(entry: Entry, site: Site) -> str:
+    days = (card.value("added") for card in entry.cards)
+    changed = max(filter(DATE.fullmatch, days), default="")
+    date = f"<lastmod>{changed}</lastmod>" if changed else ""
+    return f"<url><loc>{escape(site.absolute(site.work(entry.work.key)))}</loc>{date}</url>\n"

@@ -1,0 +1,211 @@
+"""The formats of one work that reference managers read: BibTeX, RIS and CSL-JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ethogram import bibtex
+from ethogram.exports.cited import TAKEN, Cited
+from ethogram.record import to_bibtex
+from ethogram.reference import Person, Sort
+
+
+class Formats(NamedTuple):
+    """One work, or the works of one page, in each of the formats of `site.SUFFIXES`."""
+
+    bib: str
+    ris: str
+    csl: str
+
+    def files(self, stem: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the files, each with its path: `papers/<key>.bib` and its like."""
+        yield f"{stem}.bib", self.bib.encode()
+        yield f"{stem}.ris", self.ris.encode()
+        yield f"{stem}.csl.json", f"[{self.csl}]\n".encode()
+
+
+def of_work(cited: Cited) -> Formats:
+    """Write a work in each format."""
+    return Formats(to_bib(cited), to_ris(cited), to_json(to_csl(cited)))
+
+
+def joined(works: Sequence[Formats]) -> Formats:
+    """Several works in each format, in their order."""
+    return Formats(
+        "\n".join(work.bib for work in works),
+        "".join(work.ris for work in works),
+        ",\n".join(work.csl for work in works),
+    )
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def to_json(value: object) -> str:
+    """Write JSON as small as it gets; it stays readable where names are not English."""
+    return _JSON.encode(value)
+
+
+# -- BibTeX ----------------------------------------------------------------------------------
+
+
+def to_bib(cited: Cited) -> str:
+    """A work as LaTeX takes it: its record, with its address and what speaks against it.
+
+    No style prints an `annotation`. That a work was taken back stands in its `note` as well, which
+    every style prints.
+    """
+    work, added = cited.work, {}
+    if cited.arxiv and not work.url:
+        added["url"] = work.id.address
+    if cited.remarks:
+        added["annotation"] = bibtex.escape(" ".join(cited.remarks))
+    if cited.taken:
+        added["pubstate"] = cited.taken
+        note = f"{TAKEN[cited.taken]} {work.note}"
+        work = replace(work, note=note, withdrawn=False)
+    for name, raw in work.extra:
+        if name in added:  # a field that stands twice is an error to many programs
+            added[name] += f" {raw}" if name == "annotation" else ""
+            work = replace(work, extra=tuple(each for each in work.extra if each[0] != name))
+    lines = "".join(f"  {name:<13} = {{{value}}},\n" for name, value in added.items())
+    return to_bibtex(work)[: -len("}\n")] + lines + "}\n"
+
+
+# -- RIS -------------------------------------------------------------------------------------
+
+_RIS: dict[Sort, str] = {
+    "preprint": "UNPB",
+    "article": "JOUR",
+    "conference": "CONF",
+    "chapter": "CHAP",
+    "book": "BOOK",
+    "thesis": "THES",
+    "report": "RPRT",
+    "page": "ELEC",
+}
+
+
+def to_ris(cited: Cited) -> str:
+    """A work in RIS, whose lines end in CR and LF: so its specification wants it.
+
+    Programs that split at LF alone strip the CR with the white space at a line's end.
+    """
+    lines = [f"{tag}  - {value}\r\n" for tag, value in _ris(cited) if value]
+    return f"{''.join(lines)}ER  - \r\n\r\n"
+
+
+def _ris(cited: Cited) -> Iterator[tuple[str, str]]:
+    work = cited.work
+    yield "TY", _RIS[cited.sort]
+    yield "ID", work.key
+    for person in cited.people:
+        yield "AU", _ris_name(person)
+    yield "AU", "" if work.authors_complete else "others"
+    yield "PY", cited.date[0]
+    yield "DA", "/".join(cited.date) if len(cited.date) > 1 else ""
+    yield "TI", work.title
+    yield "T2", work.journal
+    yield "PB", _publisher(cited)
+    yield "DO", work.doi
+    yield "UR", work.id.address
+    yield "UR", work.url if work.url != work.id.address else ""
+    yield "AN", cited.arxiv
+    for note in (*cited.remarks, work.note):
+        yield "N1", note
+    if cited.also:
+        yield from _ris_place(cited.also)
+
+
+def _ris_place(also: dict[str, str]) -> Iterator[tuple[str, str]]:
+    first, _, last = _pages(also).partition("-")
+    yield "VL", also.get("volume", "")
+    yield "IS", also.get("number", "")
+    yield "SP", first
+    yield "EP", last
+
+
+def _ris_name(person: Person) -> str:
+    """A name as RIS has it; a comma would split one that is no person's, and is left out."""
+    if person.literal:
+        return person.family.replace(",", "")
+    return ", ".join(filter(None, (person.family, person.given, person.suffix)))
+
+
+# -- CSL-JSON --------------------------------------------------------------------------------
+
+_CSL: dict[Sort, str] = {
+    "preprint": "article",
+    "article": "article-journal",
+    "conference": "paper-conference",
+    "chapter": "chapter",
+    "book": "book",
+    "thesis": "thesis",
+    "report": "report",
+    "page": "webpage",
+}
+
+
+def to_csl(cited: Cited) -> dict[str, Any]:
+    """A work as CSL-JSON, https://docs.citationstyles.org/en/stable/specification.html."""
+    work = cited.work
+    item = {
+        "id": work.key,
+        "type": _CSL[cited.sort],
+        "title": work.title,
+        "author": _csl_names(cited),
+        "issued": {"date-parts": [[int(part) for part in cited.date]]},
+        "container-title": work.journal,
+        "publisher": _publisher(cited),
+        "number": cited.arxiv,
+        "DOI": work.doi,
+        "URL": work.id.address,
+        "status": cited.taken,
+        "note": " ".join(filter(None, (*cited.remarks, work.note))),
+    }
+    if cited.also:
+        item["volume"] = cited.also.get("volume", "")
+        item["issue"] = cited.also.get("number", "")
+        item["page"] = _pages(cited.also)
+    return {name: value for name, value in item.items() if value}
+
+
+def _csl_names(cited: Cited) -> list[dict[str, str]]:
+    """The authors. CSL has no word for a list that goes on: "others" is what pandoc makes of it."""
+    names = [_csl_name(person) for person in cited.people]
+    return names if cited.work.authors_complete else [*names, {"literal": "others"}]
+
+
+def _csl_name(person: Person) -> dict[str, str]:
+    if person.literal:
+        return {"literal": person.family}
+    particle, family = _particle(person.family)
+    name = {"family": family, "given": person.given}
+    if particle:
+        name["non-dropping-particle"] = particle
+    if person.suffix:
+        name["suffix"] = person.suffix
+    return name
+
+
+def _particle(family: str) -> tuple[str, str]:
+    """Part "van der Berg" into "van der" and "Berg"; the last word is never a particle."""
+    words = family.split(" ")
+    count = 0
+    while count < len(words) - 1 and words[count][:1].islower():
+        count += 1
+    return " ".join(words[:count]), " ".join(words[count:])
+
+
+def _pages(also: dict[str, str]) -> str:
+    """The pages, "1-10", however the dash between them is written."""
+    return "-".join(part.strip() for part in also.get("pages", "").replace("–", "-").split("--"))
+
+
+def _publisher(cited: Cited) -> str:
+    """Who brought it out; of a preprint its archive."""
+    for name in ("publisher", "school", "institution"):
+        if cited.also.get(name):
+            return cited.also[name]
+    return "arXiv" if cited.arxiv and cited.sort == "preprint" else ""

@@ -1,0 +1,1 @@
+"""The parts of the benchmark; scripts/benchmark.py is its command."""
