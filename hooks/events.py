@@ -22,7 +22,8 @@ from mkdocs.utils.templates import TemplateContext
 
 import citations
 import frame
-from ethogram import exports, navigation, writing
+from ethogram import exports, navigation, publishing, search
+from ethogram.beside import Beside
 from ethogram.cards import read_page
 from ethogram.catalog import Catalog
 from ethogram.check import check
@@ -30,11 +31,9 @@ from ethogram.findings import EthogramError, Finding, Severity, to_text
 from ethogram.links.finished import Finished
 from ethogram.links.gone import Gravestones
 from ethogram.pages import charts, explorer, social, work
-from ethogram.pages.frame import Frame
 from ethogram.render import Href, Rendered, Snippet, render_page
-from ethogram.search import Search
 from ethogram.settings import Settings
-from ethogram.site import PAPERS, SUFFIXES, Site
+from ethogram.site import PAPERS, Site
 
 log = get_plugin_logger("ethogram")
 
@@ -49,9 +48,8 @@ class _State:
     bib: Path = Path("bib")
     site: Site = field(default_factory=Site)
     catalog: Catalog | None = None
-    search: Search | None = None
+    beside: Beside = field(default_factory=Beside)
     nav: Navigation | None = None
-    frame: Frame | None = None
     findings: list[Finding] = field(default_factory=list)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     finished: Finished | None = None
@@ -59,6 +57,11 @@ class _State:
 
 
 _state = _State()
+
+
+def on_shutdown() -> None:
+    """Let what runs beside the build end."""
+    _state.beside.close()
 
 
 def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
@@ -107,7 +110,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     if not _state.serving:
         gc.freeze()  # all of this is wanted to the end: the collector need not look through it
     config.nav = navigation.expand(config.nav, catalog)
-    _state.search = Search(catalog, _state.site)  # it works beside the build, on what is known now
+    _publish_data(Path(config.site_dir))
     return files
 
 
@@ -127,11 +130,12 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     unbuilt = InclusionLevel.EXCLUDED if _state.serving else InclusionLevel.DRAFT
     wanted = [file for file in files if file.inclusion.value > unbuilt.value]
     built = {file.dest_uri: _source_of(file) for file in wanted}
-    built |= dict.fromkeys(_addresses_of_works())
-    logo = str(config.theme.get("logo") or "").lstrip("/")
-    _state.finished = Finished(Path(config.site_dir), config.site_url or "", built, gone, (logo,))
+    logo, folder = str(config.theme.get("logo") or "").lstrip("/"), Path(config.site_dir)
+    _state.finished = Finished(folder, config.site_url or "", built, gone, (logo,))
+    _state.finished.expect(_files_to_come())
     if _state.nav:
-        _state.frame = frame.make(env, _state.nav, files, config)
+        made = frame.make(env, _state.nav, files, config)
+        _state.beside.do(publishing.write_pages, _catalog(), _state.site, made, folder)
     return env
 
 
@@ -196,7 +200,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     """Count, and fail where a card was lost, or where errors meet a strict build."""
-    _publish(Path(config.site_dir))
+    _wait()
     _conclude(config)
     pages = _state.rendered
     found = sum(len(rendered.cards) for rendered in pages.values())
@@ -225,25 +229,23 @@ def _finished() -> Finished:
     return _state.finished
 
 
-def _publish(folder: Path) -> None:
-    """Write what the site has beyond its Markdown."""
+def _publish_data(folder: Path) -> None:
+    """Begin to write what needs no page of the theme, beside the build."""
     catalog, site = _catalog(), _state.site
-    for make in (exports.files, explorer.files, social.files, work.redirects):
-        writing.publish(folder, make(catalog, site))
-    if _state.frame:
-        look = _finished().page
-        years = explorer.year_pages(catalog, site, _state.frame)
-        writing.publish(folder, ((path, look(html, path).encode()) for path, html in years))
-        pages = work.pages(catalog, site, _state.frame, look)
-        writing.publish(folder, ((path, html.encode()) for path, html in pages))
-    _write_search(folder)
+    pages = list(search.of_pages(catalog, site))
+    _state.beside.do(publishing.write_data, catalog, site, pages, folder)
 
 
-def _write_search(folder: Path) -> None:
-    """Write the search index; a preview is of use without one."""
+def _files_to_come() -> Iterator[str]:
+    """The pages of works, to which most links lead; others are looked for when all are written."""
+    yield from explorer.year_paths(_catalog())
+    yield from (f"{PAPERS}/{key}/index.html" for key in _catalog().entries)
+
+
+def _wait() -> None:
+    """Wait for what is done beside the build; a preview is of use without it."""
     try:
-        if _state.search:
-            _state.search.write(folder)
+        _state.beside.wait()
     except EthogramError as error:
         if not _state.serving:
             raise PluginError(str(error)) from None
@@ -260,14 +262,6 @@ def _lists(page: Page) -> dict[str, Snippet]:
     given = (_catalog(), _state.site, _top(page))
     lists: dict[str, Snippet] = {name: partial(make, *given) for name, make in made.items()}
     return lists | {"files": partial(exports.listing, _top(page))}
-
-
-def _addresses_of_works() -> Iterator[str]:
-    """The files to which links lead that are written at the end."""
-    yield from explorer.year_paths(_catalog())
-    for key in _catalog().entries:
-        yield f"{PAPERS}/{key}/index.html"
-        yield from (_state.site.work_file(key, suffix) for suffix in SUFFIXES)
 
 
 def _conclude(config: MkDocsConfig) -> None:

@@ -12,7 +12,7 @@ anything but a brace that has to be closed.
 import re
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -197,6 +197,7 @@ def is_misread(text: str) -> bool:
     return "," in text or text == "others" or "and" in text.lower().split(" ")
 
 
+@lru_cache(maxsize=1 << 15)  # a build writes each record more than once
 def write_name(name: Name) -> str:
     """Write a name as BibTeX: ``Family, Suffix, Given``, or in braces where it is no person."""
     if name.corporate:

@@ -210,6 +210,11 @@ class Page:
     cards: tuple[Card, ...]
     findings: tuple[Finding, ...]
 
+    def __getstate__(self) -> dict[str, object]:
+        """What of a page goes to another process: all but its text."""
+        matter = {"matter": self.front_matter, "document": markdown.read("")}
+        return self.__dict__ | matter
+
     def release(self) -> None:
         """Let go of the text, the larger part of a page; cards and front matter stay."""
         self.document = markdown.read("")

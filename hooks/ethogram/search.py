@@ -1,6 +1,6 @@
 """The search index, which Pagefind makes: a record for each card, not for each page.
 
-Pagefind's own program does the work, in the background of a build. It is spoken to as its Python
+Pagefind's own program does the work, beside a build. It is spoken to as its Python
 package does (https://pagefind.app/docs/py-api/), in one go and without an event loop: requests and
 answers are JSON in Base64, each with a comma behind it. Reading HTML files instead takes it longer,
 and they would have to be written for it first.
@@ -36,7 +36,7 @@ FOLDER = "pagefind"
 """Where the index lies in a site."""
 
 TIMEOUT = 120.0
-"""Seconds for which a build waits for an index when all else is done."""
+"""Seconds in which an index is made, or never."""
 
 
 class Record(TypedDict):
@@ -55,34 +55,22 @@ class Record(TypedDict):
     filters: dict[str, list[str]]
 
 
-class Search:
-    """An index in the making, in the background of a build.
+def write(records: Iterable[Record], folder: Path) -> None:
+    """Make the index of records and write it into a site's folder.
 
-    The last index is kept in memory: a preview that builds again makes a new one only where
-    something that it holds has changed.
+    Raises:
+        EthogramError: Pagefind is missing, has failed, or does not end.
     """
-
-    def __init__(self, catalog: Catalog, site: Site) -> None:
-        """Start indexing."""
-        found = list(records(catalog, site))
-        self._index = _started(_requests(found))
-        self._words = list(_vocabulary(found))
-
-    def write(self, folder: Path) -> None:
-        """Wait for the index and write it into a site's folder.
-
-        Raises:
-            EthogramError: Pagefind is missing, has failed, or does not end.
-        """
-        writing.publish(folder / FOLDER, self._index.wait())
-        writing.publish(folder / FOLDER, self._words)
+    found = _told_apart(records)
+    writing.publish(folder / FOLDER, _index(_requests(found)).items())
+    writing.publish(folder / FOLDER, _vocabulary(found))
 
 
 # -- what is found ---------------------------------------------------------------------------
 
 
-def records(catalog: Catalog, site: Site) -> Iterator[Record]:
-    """Everything that a search can find: cards, works without one, terms, and other pages."""
+def of_works(catalog: Catalog, site: Site) -> Iterator[Record]:
+    """What a search can find of works: their cards, and those that have none."""
     for path, page in catalog.by_path.items():
         for card in page.cards:
             yield _card(card, page.meta("behavior"), site.page(path), catalog)
@@ -91,6 +79,10 @@ def records(catalog: Catalog, site: Site) -> Iterator[Record]:
             meta = {"title": entry.work.title, **_said_of(entry.work)}
             filters = {"kind": ["work"], **_known_of(entry)}
             yield Record(url=site.work(key), content=meta["title"], meta=meta, filters=filters)
+
+
+def of_pages(catalog: Catalog, site: Site) -> Iterator[Record]:
+    """What a search can find beside them: groups, terms, and other pages, by their texts."""
     for group in catalog.taxonomy.groups:
         yield _page(site.page(f"{group.slug}/index.md"), group.label, group.definition)
         yield from (_term(term, catalog, site) for term in group.terms)
@@ -99,6 +91,21 @@ def records(catalog: Catalog, site: Site) -> Iterator[Record]:
     for path, page in catalog.by_path.items():
         if path not in told:
             yield _page(site.page(path), _name(page), _prose(page))
+
+
+def _told_apart(records: Iterable[Record]) -> list[Record]:
+    """Give every record an address of its own: Pagefind keeps one for each.
+
+    Cards without a record have their page's, and so has a work's second card on a page its first
+    one's. A query tells them apart, which a site of files does not mind.
+    """
+    found: dict[str, Record] = {}
+    for record in records:
+        page, mark, anchor = record["url"].partition("#")
+        while record["url"] in found:
+            record["url"] = f"{page}?{len(found)}{mark}{anchor}"
+        found[record["url"]] = record
+    return list(found.values())
 
 
 def _card(card: Card, own: str, page: str, catalog: Catalog) -> Record:
@@ -188,69 +195,54 @@ def _requests(found: list[Record]) -> bytes:
     return b"".join(base64.b64encode(json.dumps(each).encode()) + b"," for each in asked)
 
 
-@lru_cache(maxsize=1)
-def _started(requests: bytes) -> "_Index":
-    return _Index(requests)
+@lru_cache(maxsize=1)  # a preview builds again and again, and seldom changes what is found
+def _index(requests: bytes) -> dict[str, bytes]:
+    """The files of the index."""
+    try:
+        return dict(_settled(_ask(requests)))
+    except (BrokenPipeError, EOFError):
+        fault = "it has ended early"
+    except (ImportError, OSError) as error:
+        fault = str(error)
+    except (ValueError, LookupError, zlib.error) as error:
+        fault = f"its answer is not understood ({error})"
+    message = f"Pagefind could not make the search index: {fault}."
+    raise EthogramError(f"{message} Install the packages of requirements.lock again.")
 
 
-class _Index:
-    """Pagefind at work on one index, or what it has made."""
+def _ask(requests: bytes) -> dict[str, bytes]:
+    """Put all questions at once; it reads them beside its work, so that nobody waits in vain.
 
-    def __init__(self, requests: bytes) -> None:
-        self._files: dict[str, bytes] = {}
-        self._fault = "it has failed"  # until it has not
-        self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._run, args=(requests,), daemon=True)
-        self._thread.start()
+    Its input is left open until the last answer is there: it ends with its input, however much
+    is still to be done.
+    """
+    from pagefind.service import get_executable  # only now: the package is slow to load
 
-    def wait(self) -> Iterable[tuple[str, bytes]]:
-        """The files of the index, when they are made."""
-        self._thread.join(TIMEOUT)
-        if self._thread.is_alive():
-            self._fault = f"it did not end within {TIMEOUT:.0f} seconds"
-            if self._process:
-                self._process.kill()
-        if self._fault:
-            _started.cache_clear()
-            message = f"Pagefind could not make the search index: {self._fault}."
-            raise EthogramError(f"{message} Install the packages of requirements.lock again.")
-        return self._files.items()
-
-    def _run(self, requests: bytes) -> None:
+    program = get_executable()
+    if program is None:
+        raise FileNotFoundError("its program is not installed")
+    with subprocess.Popen(
+        [program, "--service"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        patience = threading.Timer(TIMEOUT, process.kill)
+        patience.start()
         try:
-            self._files = dict(_settled(self._ask(requests)))
-            self._fault = ""
+            answers = _conversation(process, requests)
         except (BrokenPipeError, EOFError):
-            self._fault = "it has ended early"
-        except (ImportError, OSError) as error:
-            self._fault = str(error)
-        except (ValueError, LookupError, zlib.error) as error:
-            self._fault = f"its answer is not understood ({error})"
-
-    def _ask(self, requests: bytes) -> dict[str, bytes]:
-        """Put all questions at once; it reads them beside its work, so that nobody waits in vain.
-
-        Its input is left open until the last answer is there: it ends with its input, however much
-        is still to be done.
-        """
-        from pagefind.service import get_executable  # only now: it is beside the build here
-
-        program = get_executable()
-        if program is None:
-            raise FileNotFoundError("its program is not installed")
-        with subprocess.Popen(
-            [program, "--service"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as self._process:
-            answers = _conversation(self._process, requests)
-        added = answers.count(b",") - 2
-        files = json.loads(base64.b64decode(answers.split(b",")[-2]))["payload"]["files"]
-        found = {each["path"]: base64.b64decode(each["content"]) for each in files}
-        if (counted := _language(found)["page_count"]) != added:
-            raise ValueError(f"{counted} of {added} records are in it")
-        return found
+            if patience.finished.is_set():
+                raise TimeoutError(f"it did not end within {TIMEOUT:.0f} seconds") from None
+            raise
+        finally:
+            patience.cancel()
+    added = answers.count(b",") - 2
+    files = json.loads(base64.b64decode(answers.split(b",")[-2]))["payload"]["files"]
+    found = {each["path"]: base64.b64decode(each["content"]) for each in files}
+    if (counted := _language(found)["page_count"]) != added:
+        raise ValueError(f"{counted} of {added} records are in it")
+    return found
 
 
 def _conversation(process: subprocess.Popen[bytes], requests: bytes) -> bytes:

@@ -10,7 +10,7 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ _NOT_OURS = "It is not the page's Markdown that says so: look in the theme, temp
 _ABSOLUTE = "Correct the address, or link to the page by its file."
 # What a browser asks for as it is written, and most addresses are so: ASCII without `&` and `\\`.
 _PLAIN = re.compile(r"https?://[!-%'-\[\]-~]*[!-%'->@-\[\]-~]")
+_OUTSIDE = re.compile(r'\bhref="(https?://[^"]*)"')
 _UPWARD = re.compile(r"(?P<up>(?:\.\./)+)(?P<down>[\w-][\w/-]*(?:\.\w+)?(?:#[\w-]*)?)", re.ASCII)
 _NO_SIZE = (0, 0)
 _NOWHERE = "http://site.invalid/"  # where a site is that does not say where it is
@@ -80,7 +81,9 @@ class Finished:
         self._well: dict[str, set[str]] = defaultdict(set)
         self._ill: dict[str, dict[str, _Target]] = defaultdict(dict)
         self._doubts: dict[_Target, dict[str, None]] = defaultdict(dict)
-        self._ids: dict[str, set[str]] = {}  # places seen for sure, by page: most that are looked for
+        self._ids: dict[
+            str, set[str]
+        ] = {}  # places seen for sure, by page: most that are looked for
         self._broken: dict[str, str] = {}  # pictures that are none, each with a page that shows it
         self._listing = Files(site)
         self._places = cache(self._places_of)
@@ -106,6 +109,23 @@ class Finished:
             return self._shown(url, path)
 
         return repair(html, self._root + _address(path), self._gone.get, local)
+
+    def expect(self, paths: Iterable[str]) -> None:
+        """Take files for there that are written meanwhile, and are right by how they are made."""
+        for path in paths:
+            self._files[path] = self._sources[path] = None
+            self._served.update(_addresses(path))
+
+    def made(self, html: str, path: str) -> str:
+        """Repair words that the engine made: what they link to inside the site is there by how.
+
+        Args:
+            html: a part of a page.
+            path: the file that the page is written to.
+        """
+        outside = _OUTSIDE.findall(html) if self._gone.names else ()
+        dead = any(self._is_named(decode(written), decode(written)) for written in outside)
+        return self.page(html, path) if dead else html
 
     def findings(self, static: bool = True) -> list[Finding]:
         """Say what leads nowhere, once all pages are on disk.

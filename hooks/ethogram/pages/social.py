@@ -1,13 +1,14 @@
 """What a page says of itself where a link to it is shared: tags, and a picture per group."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
+from pathlib import Path
 
+from ethogram import writing
 from ethogram.catalog import Catalog
 from ethogram.site import Site
-from ethogram.taxonomy import Group
+from ethogram.taxonomy import Group, Taxonomy
 
 WIDTH, HEIGHT = 1200, 630
 """The size of the pictures, which is what the large sites ask for."""
@@ -139,17 +140,19 @@ def picture_path(group: Group | None) -> str:
     return f"{_FOLDER}/{group.slug if group else 'site'}.png"
 
 
-def files(catalog: Catalog, site: Site) -> Iterator[tuple[str, bytes]]:
-    """Yield the pictures, each with its path on the site."""
+def paths(taxonomy: Taxonomy) -> list[str]:
+    """Where the pictures are: the site's, then the groups'."""
+    return [picture_path(group) for group in (None, *taxonomy.groups)]
+
+
+def write(taxonomy: Taxonomy, site: Site, folder: Path) -> None:
+    """Paint the pictures and write them into a site's folder."""
     from ethogram.pages.painting import Painter  # only now: a check paints nothing
 
     painter = Painter(WIDTH, HEIGHT, site.name)
-    yield (
-        picture_path(None),
-        painter.paint(
-            site.name, site.description, (group.label for group in catalog.taxonomy.groups)
-        ),
-    )
-    for group in catalog.taxonomy.groups:
-        labels = (term.label for term in group.terms)
-        yield picture_path(group), painter.paint(group.label, group.definition, labels)
+    labels = [group.label for group in taxonomy.groups]
+    pictures = [painter.paint(site.name, site.description, labels)]
+    for group in taxonomy.groups:
+        terms = [term.label for term in group.terms]
+        pictures.append(painter.paint(group.label, group.definition, terms))
+    writing.publish(folder, zip(paths(taxonomy), pictures, strict=True))
