@@ -4,7 +4,6 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,7 +32,7 @@ from ethogram.links.gone import Gravestones
 from ethogram.pages import charts, explorer, social, work
 from ethogram.render import Href, Rendered, Snippet, render_page
 from ethogram.settings import Settings
-from ethogram.site import PAPERS, Site
+from ethogram.site import CITE, PAPERS, Site
 
 log = get_plugin_logger("ethogram")
 
@@ -57,11 +56,6 @@ class _State:
 
 
 _state = _State()
-
-
-def on_shutdown() -> None:
-    """Let what runs beside the build end."""
-    _state.beside.close()
 
 
 def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
@@ -132,7 +126,7 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     built = {file.dest_uri: _source_of(file) for file in wanted}
     logo, folder = str(config.theme.get("logo") or "").lstrip("/"), Path(config.site_dir)
     _state.finished = Finished(folder, config.site_url or "", built, gone, (logo,))
-    _state.finished.expect(_files_to_come())
+    _expect_files(_state.finished, _catalog())
     if _state.nav:
         made = frame.make(env, _state.nav, files, config)
         _state.beside.do(publishing.write_pages, _catalog(), _state.site, made, folder)
@@ -217,6 +211,11 @@ def on_post_build(config: MkDocsConfig) -> None:
         raise PluginError(f"{errors} errors: they are told above, and by `ethogram check`.")
 
 
+def on_shutdown() -> None:
+    """Let what runs beside the build end."""
+    _state.beside.close()
+
+
 def _catalog() -> Catalog:
     if _state.catalog is None:
         raise PluginError("The pages have not been read: on_files did not run.")
@@ -236,10 +235,10 @@ def _publish_data(folder: Path) -> None:
     _state.beside.do(publishing.write_data, catalog, site, pages, folder)
 
 
-def _files_to_come() -> Iterator[str]:
-    """The pages of works, to which most links lead; others are looked for when all are written."""
-    yield from explorer.year_paths(_catalog())
-    yield from (f"{PAPERS}/{key}/index.html" for key in _catalog().entries)
+def _expect_files(finished: Finished, catalog: Catalog) -> None:
+    """Name the pages to which most links lead; others are looked for when all are written."""
+    finished.expect(explorer.year_paths(catalog))
+    finished.expect((f"{PAPERS}/{key}/index.html" for key in catalog.entries), (CITE,))
 
 
 def _wait() -> None:

@@ -105,7 +105,8 @@ def test_add_writes_a_skeleton_in_its_place(site: Path, monkeypatch: pytest.Monk
         result = run("add", "https://arxiv.org/abs/2404.17047", "--to", "evalution-awarenesssx")
         assert result.exit_code == 1
         assert "did you mean `evaluation-awareness`?" in result.stderr
-        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", "deception/evaluation-awarenes")
+        slip = "deception/evaluation-awarenes"
+        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", slip)
         assert result.exit_code == 0, result.output
         again = run("add", "2404.17047", "--to", "evaluation-awareness")
     page = site / "docs/deception/evaluation-awareness.md"

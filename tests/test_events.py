@@ -227,6 +227,28 @@ def test_a_wrong_setting_is_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in result.stdout
 
 
+PAGEFIND = {
+    "missing": None,
+    "crashing": "exit 3",
+    "talking nonsense": "{ yes bm8=, | head -n 9000; } & exec cat >/dev/null",
+}
+
+
+@pytest.mark.parametrize("program", PAGEFIND.values(), ids=PAGEFIND.keys())
+def test_a_search_index_that_fails_is_a_sentence(tmp_path: Path, program: str | None) -> None:
+    """It fails the build, strict or not, and says what to do; there is no traceback."""
+    folder, path = copy_site(tmp_path / "site"), tmp_path / "pagefind"
+    if program:
+        path.write_text(f"#!/bin/sh\n{program}\n")
+        path.chmod(0o755)
+    result = build(folder, PAGEFIND_BINARY_PATH=str(path))
+    assert result.returncode == 1
+    told = [line for line in result.stdout.splitlines() if "Pagefind" in line]
+    assert len(told) == 1
+    assert "could not make the search index" in told[0] and "Install the packages" in told[0]
+    assert "Traceback" not in result.stdout
+
+
 DEAD = '{"url": "https://%s", "kind": "%s", "verdict": "dead", "checked": "2026-11-20T01:02:03Z"}\n'
 ROT = """\
 # T

@@ -3,8 +3,10 @@
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -129,6 +131,15 @@ class Export:
     def json(self, path: str) -> Any:
         """A file's JSON."""
         return json.loads(self.files[path])
+
+    def work(self, key: str, suffix: str) -> str:
+        """The file of one work, which its page holds."""
+        return dict(self.written[key].files("")).get(f".{suffix}", b"").decode()
+
+    @cached_property
+    def written(self) -> dict[str, formats.Formats]:
+        """Every work in each format."""
+        return {key: formats.of_work(work) for key, work in cite(self.catalog.entries).items()}
 
     @cached_property
     def data(self) -> Any:
@@ -301,17 +312,39 @@ def test_a_style_prints_every_work(export: Export) -> None:
                    for line in printed)  # fmt: skip
 
 
-# -- files of a work and of a page -----------------------------------------------------------
+# -- a work alone, and files of a page -------------------------------------------------------
 
 
-def test_each_work_has_its_files(export: Export) -> None:
+def test_each_work_alone_is_as_among_all(export: Export) -> None:
     """What stands in the files of all works stands in those of each, letter by letter."""
     for suffix in ("bib", "ris"):
         whole = export.text(f"papers.{suffix}")
         for key in export.works:
-            assert export.text(f"papers/{key}.{suffix}") in whole
+            assert export.work(key, suffix) and export.work(key, suffix) in whole
     for item in export.json("papers.csl.json"):
-        assert export.json(f"papers/{item['id']}.csl.json") == [item]
+        assert json.loads(export.work(item["id"], "csl.json")) == [item]
+
+
+def test_the_address_of_a_file_holds_it(export: Export) -> None:
+    """Letter by letter, whatever the record has; none of it ends an attribute or the address."""
+    media = {
+        "bib": "application/x-bibtex",
+        "ris": "application/x-research-info-systems",
+        "csl.json": "application/vnd.citationstyles.csl+json",
+    }
+    for key, written in export.written.items():
+        found = dict(written.addresses())
+        assert found.keys() == media.keys()
+        for suffix, address in found.items():
+            head, _, body = address.partition(",")
+            assert head == f"data:{media[suffix]};charset=utf-8;base64"
+            assert re.fullmatch(r"[\w+/]+=*", body, re.ASCII)
+            assert b64decode(body).decode() == export.work(key, suffix)
+
+
+def test_no_work_has_files_of_its_own(export: Export) -> None:
+    """They would be most of a site's files, and cost more than all the rest of a build."""
+    assert not [path for path in export.files if path.startswith("papers/")]
 
 
 def test_each_page_has_its_works(nasty: Export) -> None:
@@ -334,22 +367,18 @@ def test_each_page_has_its_works(nasty: Export) -> None:
     assert "index.bib" not in nasty.files and "papers/index.bib" not in nasty.files
 
 
-def test_a_page_does_not_take_the_place_of_a_work(tmp_path: Path) -> None:
-    """A page by the name of a work's files leaves them as they are."""
+def test_a_page_does_not_take_the_place_of_all_works(tmp_path: Path) -> None:
+    """A page by the name of their files leaves them as they are."""
     site = make(tmp_path / "site", nasty=False)
     card = '# T\n\n!!! note "https://arxiv.org/abs/2501.00003"\n\n    Words.\n'
-    for name in ("papers.md", "papers/okafor2025second.md"):
-        (site / "docs" / name).write_text(card)
+    (site / "docs/papers.md").write_text(card)
     found = Export.of(site)  # which sees to it that no file is written twice
-    assert [item["id"] for item in found.json("papers/okafor2025second.csl.json")] == [
-        "okafor2025second"
-    ]
     assert len(found.json("papers.csl.json")) == len(found.works)
 
 
 def test_further_fields_are_kept(nasty: Export) -> None:
     """Pages, publisher and the proceedings' name come along; so does a suffix of a name."""
-    (item,) = nasty.json("papers/smith2020proceedings.csl.json")
+    (item,) = json.loads(nasty.work("smith2020proceedings", "csl.json"))
     assert item["type"] == "paper-conference"
     assert (item["page"], item["publisher"]) == ("1-10", "Tests & Sons")
     assert item["container-title"] == "Proceedings of Tests"
@@ -357,16 +386,16 @@ def test_further_fields_are_kept(nasty: Export) -> None:
         {"family": "Smith", "given": "John", "suffix": "Jr."},
         {"family": "Cruz", "given": "María", "non-dropping-particle": "de la"},
     ]
-    (entry,) = rispy.loads(nasty.text("papers/smith2020proceedings.ris"))
+    (entry,) = rispy.loads(nasty.work("smith2020proceedings", "ris"))
     assert (entry["start_page"], entry["end_page"]) == ("1", "10")
     assert entry["authors"] == ["Smith, John, Jr.", "de la Cruz, María", "Labs Inc."]
 
 
 def test_a_date_of_another_year_is_not_told(nasty: Export) -> None:
     """The year is the record's in every format, whatever its date says."""
-    (item,) = nasty.json("papers/wang2025emoji.csl.json")
+    (item,) = json.loads(nasty.work("wang2025emoji", "csl.json"))
     assert item["issued"] == {"date-parts": [[2025]]}
-    (item,) = nasty.json("papers/plato2025old.csl.json")
+    (item,) = json.loads(nasty.work("plato2025old", "csl.json"))
     assert item["issued"] == {"date-parts": [[2025, 2]]}
 
 
@@ -392,11 +421,11 @@ AGAINST = [
 @pytest.mark.parametrize(("key", "sentence"), AGAINST)
 def test_every_format_tells_what_speaks_against(nasty: Export, key: str, sentence: str) -> None:
     """It says so in words, in every file that has the work."""
-    (entry,) = parse_string(nasty.text(f"papers/{key}.bib"), "bibtex").entries.values()
+    (entry,) = parse_string(nasty.work(key, "bib"), "bibtex").entries.values()
     assert sentence in plain(entry.fields["annotation"])
-    (entry,) = rispy.loads(nasty.text(f"papers/{key}.ris"))
+    (entry,) = rispy.loads(nasty.work(key, "ris"))
     assert sentence in entry["notes"]
-    (item,) = nasty.json(f"papers/{key}.csl.json")
+    (item,) = json.loads(nasty.work(key, "csl.json"))
     assert sentence in item["note"]
     assert sentence in nasty.works[key]["remarks"]
     for found in nasty.feed().entries:
@@ -411,11 +440,11 @@ def test_every_format_tells_what_speaks_against(nasty: Export, key: str, sentenc
 )
 def test_a_work_taken_back_is_marked(nasty: Export, key: str, status: str) -> None:
     """Where a style prints it, in a status of its own, and before the title of a feed's entry."""
-    text = nasty.text(f"papers/{key}.bib")
+    text = nasty.work(key, "bib")
     (entry,) = parse_string(text, "bibtex").entries.values()
     assert entry.fields["note"].startswith(("Retracted.", "Withdrawn by its authors. 12 pages"))
     assert (entry.fields["pubstate"], text.count("pubstate")) == (status, 1)
-    assert nasty.json(f"papers/{key}.csl.json")[0]["status"] == status
+    assert json.loads(nasty.work(key, "csl.json"))[0]["status"] == status
     work = nasty.works[key]
     assert (work["status"], work["taken_back"]) == (status, True)
     heading = f"[{status.capitalize()}] {work['title']}"

@@ -330,17 +330,32 @@ def test_a_standing_has_its_rule_at_hand() -> None:
 
 
 def test_a_card_can_be_cited() -> None:
-    """BibTeX and text to copy, three files, the permanent page; nothing without a record."""
+    """BibTeX and text to copy, three files, the permanent page; nothing without a record.
+
+    The files and the BibTeX are to be had at one place of that page.
+    """
     card = page_of("security/backdoor.md").get_element_by_id("hubinger2024sleeper")
     (menu,) = card.cssselect(".card-foot > details.cite")
-    base = "../../papers/hubinger2024sleeper"
+    base = "../../papers/hubinger2024sleeper/"
     work = SHARED.bibliography.works["hubinger2024sleeper"]
     copied = [(words(b), b.get("data-copy"), b.get("data-copy-text")) for b in menu.iter("button")]
-    assert copied == [("Copy BibTeX", f"{base}.bib", None), ("Copy as text", None, plain(work))]
-    assert links(menu) == [(s, f"{base}{s}") for s in (".bib", ".ris", ".csl.json")]
-    assert all("download" in link.attrib for link in menu.iter("a"))
-    assert ("Permalink", f"{base}/") in links(card.cssselect(".card-foot")[0])
+    assert copied == [("Copy BibTeX", f"{base}#cite", None), ("Copy as text", None, plain(work))]
+    assert links(menu) == [(s, f"{base}#cite") for s in (".bib", ".ris", ".csl.json")]
+    assert [link.get("data-save") for link in menu.iter("a")] == ["bib", "ris", "csl.json"]
+    assert not any("download" in link.attrib for link in menu.iter("a"))
+    assert ("Permalink", base) in links(card.cssselect(".card-foot")[0])
     assert not card_of("2404.99999").cssselect("details.cite, a[rel=bookmark]")
+
+
+def test_works_are_pages_where_folders_have_no_addresses() -> None:
+    """Then a card's menu and its permanent link name the file, as every link to a work does."""
+    page = page_of("security/backdoor.md", site=Site(directory_urls=False))
+    card = page.get_element_by_id("hubinger2024sleeper")
+    found = dict(links(card.cssselect(".card-foot")[0]))
+    assert found[".ris"] == "../../papers/hubinger2024sleeper/index.html#cite"
+    assert found["Permalink"] == "../../papers/hubinger2024sleeper/index.html"
+    others = page.xpath("//a[contains(@href, '/papers/') and @data-preview]/@href")
+    assert others and all(href.endswith("/index.html") for href in others)
 
 
 def test_a_card_says_since_when_its_links_have_been_checked() -> None:
@@ -426,6 +441,9 @@ def test_a_page_is_cited_by_its_title_and_address() -> None:
     address = "https://example.org/security/backdoor/"
     assert text == f"Backdoor. Name. {address}. Reviewed 2026-11-21."
     assert menu.cssselect("[data-copy]")[0].get("data-copy") == "../../security/backdoor.bib"
+    stem = "../../security/backdoor"
+    assert links(menu) == [(s, f"{stem}{s}") for s in (".bib", ".ris", ".csl.json")]
+    assert all(link.get("download") == "" for link in menu.iter("a"))
 
 
 def test_any_page_with_cards_has_its_numbers() -> None:
@@ -464,7 +482,7 @@ def test_what_comes_from_outside_is_data(number: str) -> None:
 def test_a_menu_escapes_its_text() -> None:
     """What is copied is what was given, whatever signs it has."""
     text = "\"A\" & 'B' <c> $x$"
-    menu = lxml.html.fromstring(cite_menu("../papers/x", text))
+    menu = lxml.html.fromstring(cite_menu("../papers/x/#cite", text, ()))
     assert menu.cssselect("[data-copy-text]")[0].get("data-copy-text") == text
 
 

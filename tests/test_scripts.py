@@ -2,14 +2,20 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import rispy
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from building import ROOT, build, copy_site
+from ethogram.catalog import Catalog
+from ethogram.exports.cited import cite
+from ethogram.exports.formats import Formats, of_work
+from ethogram.render.cite import cite_menu, file_menu, work_menu
 
 STYLES = Path(str(files("material"))) / "templates/assets/stylesheets"
 
@@ -29,13 +35,12 @@ FRAME = """<!doctype html>
 </body>
 </html>
 """
-MENU = """
-<details class="cite" id="{name}"><summary>Cite</summary><ul>
-<li><button type="button" data-copy="../../papers/{file}.bib">Copy BibTeX</button></li>
-<li><button type="button" data-copy-text="Müller (2024). Hot &amp; cold.">Copy as text</button></li>
-<li><a href="../../papers/{file}.bib" download>.bib</a></li>
-</ul></details>
-"""
+TEXT = "Müller (2024). Hot & cold."
+MENUS = {
+    "menu": work_menu("../../papers/doe2024work/#cite", TEXT),
+    "other": work_menu("../../papers/gone2024work/#cite", TEXT),
+    "files": file_menu("../../group/page", TEXT),
+}
 BODY = f"""
 <a href="../../papers/" data-search><span>Search</span></a>
 <input id="field"> <input id="box" type="checkbox">
@@ -49,8 +54,7 @@ BODY = f"""
 <details class="paper admonition"><summary>A folded card with
 <a id="folded" href="../../papers/doe2024work/" data-preview="doe2024work">a work</a></summary>
 Words.</details>
-{MENU.format(name="menu", file="doe2024work")}
-{MENU.format(name="other", file="gone2024work")}
+{"".join(f'<div id="{name}">{menu}</div>' for name, menu in MENUS.items())}
 <details class="standing"><summary>Single source</summary><p>Its rule.</p></details>
 <textarea id="paste"></textarea>
 <p id="far" style="margin-top: 900px; margin-bottom: 900px; text-align: end">Far below,
@@ -69,7 +73,14 @@ HOSTILE = """<section class="preview"><p id="ref">Words</p><script>top.ran = 1</
 <img src="x" onerror="top.ran = 2"><svg onload="top.ran = 3"><script>top.ran = 4</script></svg>
 <iframe srcdoc="<script>top.ran = 5</script>"></iframe><b onmouseover="top.ran = 6">bold</b>
 <a href="javascript:top.ran = 7">press</a><style>main { display: none }</style></section>"""
-BIBTEX = "@misc{doe2024work,\n  title = {{A work}},\n  author = {Döe, Jané}\n}\n"
+BIBTEX = "@misc{doe2024work,\n  title = {{A work & <b>}},\n  author = {Döe, Jané}\n}\n"
+RIS = "TY  - UNPB\r\nID  - doe2024work\r\nTI  - 100 % #1 🦉\r\nER  - \r\n"
+DOWNLOADS = "".join(
+    f'<a href="{address}" download="doe2024work.{suffix}" data-save="{suffix}">.{suffix}</a>'
+    for suffix, address in Formats(BIBTEX, RIS, "{}").addresses()
+)
+RECORD = f"""<div id="cite"><pre><code>{escape(BIBTEX)}</code></pre>{DOWNLOADS}</div>
+{cite_menu("#cite", TEXT, [DOWNLOADS])}"""
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +93,14 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str])
         shutil.copy(style, folder / f"assets/{name}.css")
     for place, body in {
         "group/page": BODY,
-        "papers/doe2024work": PREVIEW,
+        "papers/doe2024work": PREVIEW + RECORD,
         "papers/eve2024hostile": HOSTILE,
         "papers/bare2024work": "<h1>A page without a preview</h1>",
         "papers": "<h1>Papers</h1>",
     }.items():
         (folder / place).mkdir(parents=True, exist_ok=True)
         (folder / place / "index.html").write_text(FRAME.format(top="../../", body=body))
-    (folder / "papers/doe2024work.bib").write_text(BIBTEX, encoding="utf-8")
+    (folder / "group/page.bib").write_text(f"{BIBTEX}\n{BIBTEX}", encoding="utf-8")
     # The module of another part, in small: opening leaves a mark.
     search = "export const open = () => document.body.toggleAttribute('data-opened');"
     (folder / "assets/js/search.js").write_text(search)
@@ -395,17 +406,20 @@ def copy(page: Page, words: str, menu: str = "menu") -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said", "text"),
+    ("menu", "words", "said", "text"),
     [
-        ("Copy BibTeX", "Copied BibTeX", BIBTEX),
-        ("Copy as text", "Copied as text", "Müller (2024). Hot & cold."),
+        ("menu", "Copy BibTeX", "Copied BibTeX", BIBTEX),
+        ("files", "Copy BibTeX", "Copied BibTeX", f"{BIBTEX}\n{BIBTEX}"),
+        ("menu", "Copy as text", "Copied as text", TEXT),
     ],
 )
-def test_a_citation_is_copied_and_pasted(opened: Page, words: str, said: str, text: str) -> None:
+def test_a_citation_is_copied_and_pasted(
+    opened: Page, menu: str, words: str, said: str, text: str
+) -> None:
     """The whole text arrives; the button says so for a moment, and a status says what."""
-    button = opened.locator("#menu button", has_text=words)
+    button = opened.locator(f"#{menu} button", has_text=words)
     handle = button.element_handle()
-    copy(opened, words)
+    copy(opened, words, menu)
     expect(opened.get_by_role("status")).to_have_text(said)
     assert handle.text_content() == "Copied"
     opened.clock.run_for(3_000)
@@ -427,30 +441,109 @@ def test_without_a_clipboard_the_text_is_selected(
     dialog = page.get_by_role("dialog")
     expect(dialog.locator("textarea")).to_be_focused()
     assert page.evaluate("getSelection().toString()") == BIBTEX
-    expect(dialog.locator("a")).to_have_attribute("href", "../../papers/doe2024work.bib")
+    expect(dialog.locator("a")).to_have_attribute("href", "../../papers/doe2024work/#cite")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.locator("#menu button").first).to_be_focused()
     context.close()
 
 
-def test_a_file_that_cannot_be_fetched_is_said(page: Page, site: str) -> None:
-    """In words, with a link to the file; no error is left in the console but the browser's own."""
+def test_what_cannot_be_fetched_to_copy_is_said(page: Page, site: str) -> None:
+    """In words, with a link to it; no error is left in the console but the browser's own."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{site}group/page/")
     copy(page, "Copy BibTeX", "other")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("could not be fetched")
-    expect(dialog.locator("a")).to_have_attribute("href", "../../papers/gone2024work.bib")
+    expect(dialog.locator("a")).to_have_attribute("href", "../../papers/gone2024work/#cite")
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_have_count(0)
     assert errors == []
 
 
+@pytest.mark.parametrize(
+    ("suffix", "text"), [("bib", BIBTEX), ("ris", RIS), ("csl.json", "[{}]\n")]
+)
+def test_a_file_is_saved_from_where_a_work_is_told_of(
+    opened: Page, site: str, suffix: str, text: str
+) -> None:
+    """By keyboard: under its name, to the byte; the page stays, the link and a status say so."""
+    opened.locator("#menu summary").click()
+    link = opened.locator(f"#menu a[data-save='{suffix}']")
+    link.focus()
+    with opened.expect_download() as saved:
+        opened.keyboard.press("Enter")
+    assert saved.value.suggested_filename == f"doe2024work.{suffix}"
+    assert saved.value.path().read_bytes() == text.encode()
+    expect(opened.get_by_role("status")).to_have_text(f"Saved doe2024work.{suffix}")
+    expect(link).to_have_text("Saved")
+    expect(link).to_be_focused()
+    opened.clock.run_for(3_000)
+    expect(link).to_have_text(f".{suffix}")
+    expect(opened.locator("#menu details")).to_have_attribute("open", "")
+    assert opened.url == f"{site}group/page/"
+
+
+def test_a_record_is_fetched_once(opened: Page, site: str) -> None:
+    """For all that is copied and saved of it; and not at all on its own page."""
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    copy(opened, "Copy BibTeX")
+    expect(opened.get_by_role("status")).to_have_text("Copied BibTeX")
+    for suffix in ("ris", "bib"):
+        with opened.expect_download():
+            opened.locator(f"#menu a[data-save='{suffix}']").click()
+    assert asked.count(f"{site}papers/doe2024work/") == 1
+    opened.goto(f"{site}papers/doe2024work/")
+    asked.clear()
+    opened.locator("details.cite summary").click()
+    opened.locator("details.cite button").first.click()
+    expect(opened.get_by_role("status")).to_have_text("Copied BibTeX")
+    assert opened.evaluate("navigator.clipboard.readText()") == BIBTEX
+    with opened.expect_download() as saved:
+        opened.locator("details.cite a", has_text=".ris").click()
+    assert saved.value.path().read_bytes() == RIS.encode()
+    assert [url for url in asked if url.startswith(f"{site}papers/")] == []
+
+
+def test_a_link_to_save_is_a_link(opened: Page, site: str) -> None:
+    """With Ctrl or the middle button it opens the place where the files are, beside the page."""
+    opened.locator("#menu summary").click()
+    link = opened.locator("#menu a[data-save='ris']")
+    for keys in ({"modifiers": ["Control"]}, {"modifiers": ["Shift"]}, {"button": "middle"}):
+        with opened.context.expect_page() as beside:
+            link.click(**keys)
+        assert beside.value.url == f"{site}papers/doe2024work/#cite"
+        beside.value.close()
+    assert opened.url == f"{site}group/page/"
+
+
+def test_what_cannot_be_fetched_to_save_is_followed(page: Page, site: str) -> None:
+    """It is said first; then the link leads where it leads. The network may come back."""
+    page.clock.install()
+    page.goto(f"{site}group/page/")
+    page.route("**/papers/doe2024work/", refuse)
+    page.locator("#menu summary").click()
+    link = page.locator("#menu a[data-save='ris']")
+    link.click()
+    expect(page.get_by_role("status")).to_contain_text("could not be fetched")
+    expect(link).to_have_text("Opening page")
+    assert page.url == f"{site}group/page/"
+    page.unroute("**/papers/doe2024work/")
+    page.clock.run_for(3_000)
+    page.wait_for_url("**/papers/doe2024work/#cite")
+    page.goto(f"{site}group/page/")
+    page.route("**/cite.js", refuse)
+    page.reload()
+    page.locator("#menu summary").click()
+    link.click()
+    page.wait_for_url("**/papers/doe2024work/#cite")
+
+
 def test_one_menu_is_open_at_a_time(opened: Page) -> None:
     """Another, a rule too, a click outside and Escape close it; then its summary has the focus."""
-    menu, other = opened.locator("#menu"), opened.locator("#other")
+    menu, other = opened.locator("#menu details"), opened.locator("#other details")
     menu.locator("summary").click()
     expect(menu).to_have_attribute("open", "")
     other.locator("summary").click()
@@ -472,14 +565,19 @@ def test_one_menu_is_open_at_a_time(opened: Page) -> None:
 
 
 def test_without_scripts_the_menu_has_its_links(browser: Browser, site: str) -> None:
-    """Buttons that would do nothing are not there; the files are."""
+    """Buttons that would do nothing are not there; the files are, or the way to them."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site}group/page/")
     page.locator("#menu summary").click()
-    expect(page.locator("#menu a")).to_be_visible()
     for item in page.locator("#menu button, #menu li:has(button)").all():
         expect(item).to_be_hidden()
+    page.locator("#menu a", has_text=".ris").click()
+    page.wait_for_url("**/papers/doe2024work/#cite")
+    with page.expect_download() as saved:
+        page.locator("#cite a", has_text=".ris").click()
+    assert saved.value.suggested_filename == "doe2024work.ris"
+    assert saved.value.path().read_bytes() == RIS.encode()
     context.close()
 
 
@@ -535,12 +633,24 @@ def test_search_that_cannot_be_had_leads_to_the_papers(page: Page, site: str) ->
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> str:
-    """The address of the shared test site, built with the site's own scripts and style."""
-    folder = copy_site(tmp_path_factory.mktemp("built") / "source")
-    result = build(folder, "--site-dir", str(folder / "site"))
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shared test site, with the site's own scripts and style."""
+    return copy_site(tmp_path_factory.mktemp("built") / "source")
+
+
+@pytest.fixture(scope="module")
+def built(source: Path, serve: Callable[[Path], str]) -> str:
+    """Its address, once it is built."""
+    result = build(source, "--site-dir", str(source / "site"))
     assert result.returncode == 0, result.stdout
-    return serve(folder / "site")
+    return serve(source / "site")
+
+
+@pytest.fixture(scope="module")
+def records(source: Path) -> dict[str, Formats]:
+    """Its works in each format, by key."""
+    entries = Catalog.load(source / "docs", source / "bib").entries
+    return {key: of_work(cited) for key, cited in cite(entries).items()}
 
 
 def test_a_contradiction_is_previewed(page: Page, built: str, complaints: list[str]) -> None:
@@ -565,8 +675,8 @@ def test_a_hostile_record_is_only_words(page: Page, built: str, complaints: list
     assert complaints == []
 
 
-def test_a_card_is_copied_and_pasted(page: Page, built: str) -> None:
-    """From its own menu, as its own file has it."""
+def test_a_card_is_copied_and_pasted(page: Page, built: str, records: dict[str, Formats]) -> None:
+    """From its own menu, as its record has it."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{built}security/backdoor/")
     menu = page.locator("[id='hubinger2024sleeper'] details.cite")
@@ -574,4 +684,37 @@ def test_a_card_is_copied_and_pasted(page: Page, built: str) -> None:
     menu.get_by_role("button", name="Copy BibTeX").click()
     expect(page.get_by_role("status")).to_have_text("Copied BibTeX")
     pasted = page.evaluate("navigator.clipboard.readText()")
-    assert pasted == page.request.get(f"{built}papers/hubinger2024sleeper.bib").text()
+    assert pasted == records["hubinger2024sleeper"].bib
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [("security/backdoor/", "hubinger2024sleeper"), ("hostile/", "mallory2024hostile")],
+)
+def test_a_card_is_saved(
+    browser: Browser, built: str, records: dict[str, Formats], path: str, key: str, *, scripts: bool
+) -> None:
+    """With a click; without scripts with a second one, at the place to which the first leads.
+
+    What is saved is the work's file to the byte, and reads in another program.
+    """
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"{built}{path}")
+    menu = page.locator("details.cite", has=page.locator(f"a[href*='{key}']")).first
+    menu.locator("summary").click()
+    link = menu.locator("a[data-save='ris']")
+    if not scripts:
+        link.click()
+        page.wait_for_url(f"**/papers/{key}/#cite")
+        expect(page.locator("#cite")).to_be_in_viewport()
+        link = page.locator("#cite a[data-save='ris']")
+    with page.expect_download() as saved:
+        link.click()
+    assert saved.value.suggested_filename == f"{key}.ris"
+    data = saved.value.path().read_bytes()
+    assert data == records[key].ris.encode()
+    (entry,) = rispy.loads(data.decode())
+    assert entry["id"] == key
+    context.close()

@@ -7,17 +7,18 @@ import shutil
 from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Response
 
-from building import ROOT, build
+from building import ROOT, build, copy_site
 from ethogram import search
 from ethogram.bibliography import merge
 from ethogram.catalog import Catalog
 from ethogram.findings import EthogramError
 from ethogram.record import Work
-from ethogram.search import Search
+from ethogram.search import Record
 from ethogram.site import Site
 from ethogram.works import WorkId
 
@@ -86,14 +87,24 @@ def make_collection(folder: Path, cards: int) -> Catalog:
     return Catalog.load(folder / "docs", folder / "bib")
 
 
+def records(catalog: Catalog, site: Site | None = None) -> list[Record]:
+    """All that a search can find."""
+    where = site or Site()
+    return [*search.of_works(catalog, where), *search.of_pages(catalog, where)]
+
+
+ALONE = """\
+<!doctype html><html lang="en">
+<script type="module">import { open } from './assets/js/search.js'; open();</script></html>
+"""
+
+
 def publish(catalog: Catalog, folder: Path) -> Path:
     """A page that can do nothing but search, with the index of a catalog."""
     (folder / "assets/js").mkdir(parents=True)
     shutil.copy(ROOT / "docs/assets/js/search.js", folder / "assets/js/search.js")
-    script = "import { open } from './assets/js/search.js'; open();"
-    html = f'<!doctype html><html lang="en"><script type="module">{script}</script></html>'
-    (folder / "index.html").write_text(html)
-    Search(catalog, Site()).write(folder)
+    (folder / "index.html").write_text(ALONE)
+    search.write(records(catalog), folder)
     return folder
 
 
@@ -188,8 +199,8 @@ def small_site(
 
 def index_of(catalog: Catalog, folder: Path) -> dict[str, bytes]:
     """The files of an index that is made anew."""
-    search._started.cache_clear()
-    Search(catalog, Site()).write(folder)
+    search._index.cache_clear()
+    search.write(records(catalog), folder)
     made = folder / "pagefind"
     files = (path for path in made.rglob("*") if path.is_file())
     return {path.relative_to(made).as_posix(): path.read_bytes() for path in files}
@@ -221,7 +232,7 @@ def test_only_what_is_used_is_written(small: Catalog, tmp_path: Path) -> None:
 
 def test_a_card_is_found_once_and_a_term_where_it_is_told_of(small: Catalog) -> None:
     """Cards lead to their place on a page, works without one to their own, terms to the group's."""
-    found = {record["url"]: record for record in search.records(small, Site())}
+    found = {record["url"]: record for record in records(small)}
     assert found["hallucination/#key0"]["filters"]["kind"] == ["card"]
     assert found["papers/key2/"]["filters"]["kind"] == ["work"]
     assert found["hallucination/"]["meta"] == {"title": "Hallucination"}
@@ -230,11 +241,14 @@ def test_a_card_is_found_once_and_a_term_where_it_is_told_of(small: Catalog) -> 
     assert behaviors == ["Hallucination"]
 
 
-def test_the_same_content_is_indexed_once(small: Catalog) -> None:
+def test_the_same_content_is_indexed_once(small: Catalog, tmp_path: Path) -> None:
     """A preview that builds again does not start Pagefind again."""
-    search._started.cache_clear()
-    assert Search(small, Site())._index is Search(small, Site())._index
-    assert Search(small, Site(directory_urls=False))._index is not Search(small, Site())._index
+    search._index.cache_clear()
+    for _ in range(2):
+        search.write(records(small), tmp_path)
+    assert search._index.cache_info().misses == 1
+    search.write(records(small, Site(directory_urls=False)), tmp_path)
+    assert search._index.cache_info().misses == 2
 
 
 @pytest.mark.parametrize(
@@ -261,11 +275,170 @@ def test_a_failure_is_a_sentence(
     monkeypatch.setenv("PAGEFIND_BINARY_PATH", str(path))
     if program and "sleep" in program:
         monkeypatch.setattr(search, "TIMEOUT", 1.0)
-    search._started.cache_clear()
+    search._index.cache_clear()
     with pytest.raises(EthogramError, match="Pagefind could not make the search index") as raised:
-        Search(small, Site()).write(tmp_path)
+        search.write(records(small), tmp_path)
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def record(url: str, content: str, title: str = "Title", kind: str = "card") -> Record:
+    """Something to be found."""
+    return Record(url=url, content=content, meta={"title": title}, filters={"kind": [kind]})
+
+
+def decoded(data: bytes, at: int) -> tuple[Any, int]:
+    """An item of CBOR, by the letter of RFC 8949, and where it ends."""
+    kind, size = data[at] >> 5, data[at] & 31
+    number, at = size, at + 1
+    if size >= 24:
+        width = 1 << (size - 24)
+        number, at = int.from_bytes(data[at : at + width], "big"), at + width
+    if kind == 3:
+        return data[at : at + number].decode(), at + number
+    if kind == 4:
+        items = []
+        for _ in range(number):
+            item, at = decoded(data, at)
+            items.append(item)
+        return items, at
+    assert kind in (0, 1)
+    return number if kind == 0 else -1 - number, at
+
+
+def words_of(files: dict[str, bytes]) -> list[Any]:
+    """The words of an index with all their places, in the order of its overview."""
+    name = next(path for path in files if path.endswith(".pf_meta"))
+    (_, _, pieces, *_), _ = decoded(search._unpack(files[name]), 0)
+    words = []
+    for first, last, stem in pieces:
+        data = search._unpack(files[f"index/{stem}.pf_index"])
+        (inside,), end = decoded(data, 0)
+        assert end == len(data)
+        assert inside[0][0].startswith(first) and inside[-1][0].startswith(last)
+        words += inside
+    return words
+
+
+LONG = {
+    "thirty letters": "abcde" * 6,
+    "three hundred": "abcdefghij" * 30,
+    "letters of another form": "é" * 40,
+    "Chinese": "没有空格的一个很长很长的中文句子在这里",
+    "a compound": "state-of-the-art-reinforcement-learning",
+    "emoji": "🎉 and 👩‍🔬 and 🇪🇺",
+    "numbers": "0.123456789012345678901234567890",
+    "nothing unusual": "a word",
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+@pytest.mark.parametrize("number", [3, 700])
+def test_pieces_are_cut_between_words_whatever_these_are(text: str, number: int) -> None:
+    """Long words, other scripts, and hundreds of records that share them: not a place is lost."""
+    found = [
+        record(f"{at}/", f"{text} Shared caf{'eé'[at % 2]} own{at} {' '.join(map(str, range(at)))}")
+        for at in range(number)
+    ]
+    files = search._ask(search._requests(found))
+    whole = words_of(files)
+    cut = words_of(dict(search._settled(files)))
+    assert cut == whole
+    assert len(whole) > number
+
+
+def test_an_index_of_another_kind_is_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not understood to the last byte is refused, and not written."""
+    good = b"\x81\x81\x83\x61a\x80\x80"
+    assert [each[:2] for each in search._cut(good)] == [(b"\x61a", b"\x61a")]
+    for data in (
+        good + b"\xf5",
+        good[:-1] + b"\xf5",
+        b"\x81\x82" + good[2:],
+        b"\x81\x81\x82\x00\x00",
+    ):
+        with pytest.raises((ValueError, LookupError)):
+            list(search._cut(data))
+    search._index.cache_clear()
+    monkeypatch.setattr(search, "_unpack", lambda data: gzip.decompress(data)[12:] + b"\xf5")
+    with pytest.raises(EthogramError, match="its answer is not understood"):
+        search.write([record("a/", "A word.")], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_records_without_a_word_or_an_address_of_their_own_are_found(tmp_path: Path) -> None:
+    """Pagefind would leave them out: a text of dots, a title of dots, two cards of one place."""
+    given = [
+        record("a/#k", "First."),
+        record("a/#k", "Second."),
+        record("a/", "..."),
+        record("b/", "", "…", "work"),
+        record("a/", "A page.", kind="page"),
+    ]
+    found = search._completed(given)
+    assert [(each["url"], each["content"]) for each in found] == [
+        ("a/", "A page."),
+        ("a/#k", "First."),
+        ("a/?2#k", "Second."),
+        ("a/?3", "Title"),
+        ("b/", "work"),
+    ]
+    search._index.cache_clear()
+    search.write(given, tmp_path)
+    assert len(list((tmp_path / "pagefind/fragment").iterdir())) == 5
+
+
+ODD = """\
+---
+behavior: hallucination
+---
+
+# Hallucination
+
+!!! note "[Unrecorded](https://arxiv.org/abs/2404.17047)"
+    Of which nobody has a record: wombats.
+
+!!! note "[Nameless](https://example.org/nameless)"
+    Nor of this one: numbats.
+
+!!! note "https://arxiv.org/abs/2401.05566"
+    Told once: bandicoots.
+
+!!! note "https://arxiv.org/abs/2401.05566"
+    Told twice: bettongs.
+
+!!! note "https://arxiv.org/abs/2308.09124"
+    ...
+"""
+
+
+def test_cards_that_a_check_complains_of_are_found_all_the_same(
+    page: Page, tmp_path: Path, serve: Callable[[Path], str]
+) -> None:
+    """A build shows cards without a record and a work's second card; so does its search."""
+    folder = copy_site(tmp_path / "site")
+    (folder / "docs/hallucination.md").write_text(ODD, encoding="utf-8")
+    result = build(folder)
+    assert result.returncode == 0, result.stdout
+    assert "missing-record" in result.stdout and "duplicate-card" in result.stdout
+    (folder / "site/only-search.html").write_text(ALONE)
+    address = serve(folder / "site")
+    page.goto(f"{address}only-search.html")
+    for typed, place in (
+        ("wombats", ""),
+        ("numbats", ""),
+        ("bandicoots", "#hubinger2024sleeper"),
+        ("bettongs", "#hubinger2024sleeper"),
+        ("linearity", "#hernandez2023linearity"),
+    ):
+        ask(page, typed)
+        found = page.locator(".search-results > li", has_text=typed)
+        found.first.wait_for()
+        links = [str(each.get_attribute("href")) for each in found.locator("a").all()]
+        paths = [re.sub(r"\?\d+", "", link.removeprefix(address)) for link in links]
+        assert f"hallucination/{place}" in paths, typed
 
 
 # -- what a reader meets ---------------------------------------------------------------------

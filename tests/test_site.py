@@ -29,11 +29,10 @@ def test_a_page_is_where_mkdocs_puts_it(path: str, directories: bool) -> None:
 
 
 def test_addresses_of_works() -> None:
-    """A work's page and files have permanent places, absolute where the site's address is known."""
+    """A work's page has a permanent place, absolute where the site's address is known."""
     site = Site(url="https://x.example/y/")
     assert site.work("doe2024one") == "papers/doe2024one/"
     assert Site(directory_urls=False).work("doe2024one") == "papers/doe2024one/index.html"
-    assert site.work_file("doe2024one", "csl.json") == "papers/doe2024one.csl.json"
     assert site.page("a/b.md", "doe2024one") == "a/b/#doe2024one"
     assert site.absolute(site.work("doe2024one")) == "https://x.example/y/papers/doe2024one/"
     assert Site().absolute("a/") == "a/"

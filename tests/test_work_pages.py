@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,7 @@ from building import ROOT, build, copy_site
 from ethogram.catalog import Catalog
 from ethogram.entries import Entry
 from ethogram.exports.cited import cite
-from ethogram.exports.formats import to_bib
+from ethogram.exports.formats import of_work
 from ethogram.pages import social, work
 from ethogram.pages.frame import CONTENT, DESCRIPTION, HEAD, TITLE, Frame
 from ethogram.site import Site
@@ -300,11 +301,27 @@ def test_a_page_has_one_preview(any_site: Built) -> None:
 
 
 def test_the_record_is_shown_as_it_is_exported(any_site: Built) -> None:
-    """The BibTeX on the page is that of the file beside it."""
-    for cited in cite(any_site.catalog.entries).values():
-        page = any_site.page(cited.work.key)
-        assert page.cssselect(".record pre")[0].text_content() == to_bib(cited).rstrip()
-        assert page.cssselect("details.cite [data-copy$='.bib']")
+    """At one place, letter by letter: to read, to copy and to save, plainly and in the menu.
+
+    A hostile record changes nothing of that.
+    """
+    for key, cited in cite(any_site.catalog.entries).items():
+        page, written = any_site.page(key), of_work(cited)
+        (record,) = page.xpath("//*[@id='cite']")
+        assert record.cssselect("pre")[0].text_content() == written.bib
+        (menu,) = page.cssselect("details.cite")
+        assert menu.cssselect("[data-copy]")[0].get("data-copy") == "#cite"
+        for part in (record, menu):
+            saved = {link.get("download"): link for link in part.cssselect("a[data-save]")}
+            assert {name: held(link) for name, link in saved.items()} == dict(written.files(key))
+            assert all(name == f"{key}.{link.get('data-save')}" for name, link in saved.items())
+
+
+def held(link: HtmlElement) -> bytes:
+    """The file that is in a link's address."""
+    head, _, body = str(link.get("href")).partition(",")
+    assert head.startswith("data:application/") and head.endswith(";charset=utf-8;base64")
+    return b64decode(body)
 
 
 # -- what it tells machines ------------------------------------------------------------------
@@ -379,16 +396,18 @@ def test_a_picture_goes_with_a_shared_link(any_site: Built) -> None:
             assert any_site.file(f"papers/{entry.work.key}/index.html", feed).is_file()
 
 
-def test_pictures_are_small_and_the_same_in_every_build(real: Built) -> None:
+def test_pictures_are_small_and_the_same_in_every_build(real: Built, tmp_path: Path) -> None:
     """One for the site and one for each group, drawn without fonts or files of the machine."""
     site = Site(
         "Ethogram",
         "What language models are seen to do, how that is known, and how sure we may be.",
         URL,
     )
-    pictures = dict(social.files(real.catalog, site))
-    assert len(pictures) == 1 + len(real.catalog.taxonomy.groups)
-    for path, data in pictures.items():
+    taxonomy = real.catalog.taxonomy
+    social.write(taxonomy, site, tmp_path)
+    assert len(set(social.paths(taxonomy))) == 1 + len(taxonomy.groups)
+    for path in social.paths(taxonomy):
+        data = (tmp_path / path).read_bytes()
         assert (real.folder / path).read_bytes() == data, path
         assert len(data) < 30_000
         with Image.open(BytesIO(data)) as picture:

@@ -316,7 +316,7 @@ _BARE = (
     (re.compile(rf"\[((?:[^\[\]]|\[[^\]]*\])*)\]{_TARGET}"), r"\1"),
     (re.compile(r"<(https?://[^>\s]+)>"), r"\1"),
     (re.compile(r"</?[A-Za-z][^>]*>"), ""),
-    (re.compile(r"^\s*(?:\?{3}\+?|!!!)[ \w-]*\"(.*)\"[ \t]*$", re.MULTILINE), r"\n\1\n"),
+    (re.compile(r"^\s*(?:\?{3}\+?|!!!)[ \w-]*\"(.*)\"[ \t]*$", re.MULTILINE), "\n\0\\1\n"),
     (re.compile(r"^\s*(?:```|~~~|\$\$).*$|^\s{0,3}#{1,6}\s+", re.MULTILINE), ""),
     (re.compile(r"^\s*(?:>\s?)+", re.MULTILINE), ""),
 )
@@ -340,7 +340,10 @@ def _prose(text: str) -> tuple[str, ...]:
         if not line.strip() or _ITEM.match(line):
             paragraphs.append([])
         paragraphs[-1] += _ITEM.sub("", line).split()
-    return tuple(plain(" ".join(words)) for words in paragraphs if words)
+    found = [" ".join(words) for words in paragraphs if words]
+    # A folded block's title says nothing where what it folds away was pictures.
+    blank = {at for at, text in enumerate(found) if text[0] == "\0" and at + 1 == len(found)}
+    return tuple(plain(text.lstrip("\0")) for at, text in enumerate(found) if at not in blank)
 
 
 class _Reader:

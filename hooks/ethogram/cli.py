@@ -230,9 +230,9 @@ def add_work(work: str, page: str, docs: Path, bib: Path | None, form: str) -> N
 def export_files(folder: Path, docs: Path, bib: Path | None) -> None:
     """Write the files for machines, without building the site.
 
-    papers.json, BibTeX, RIS and CSL-JSON of all works, of each work and of each page, feeds and
-    llms.txt: the same bytes as a build writes. The site's name and address are those in mkdocs.yml
-    beside the pages.
+    papers.json, BibTeX, RIS and CSL-JSON of all works and of each page, feeds and llms.txt: the
+    same bytes as a build writes. The site's name and address are those in mkdocs.yml beside the
+    pages.
     """
     from ethogram import exports, writing
     from ethogram.catalog import Catalog

@@ -45,8 +45,7 @@ class Record(TypedDict):
     The filter `kind` tells cards from works without one and from pages; the others are what a
     reader can narrow a search by: group, behavior, evidence, year and standing.
 
-    Pagefind looks for words in `meta`, too. So what stands there is not repeated in the content,
-    but where there is no other: what has none is left out of the index.
+    Pagefind looks for words in `meta`, too. So what stands there is not repeated in the content.
     """
 
     url: str
@@ -61,7 +60,7 @@ def write(records: Iterable[Record], folder: Path) -> None:
     Raises:
         EthogramError: Pagefind is missing, has failed, or does not end.
     """
-    found = _told_apart(records)
+    found = _completed(records)
     writing.publish(folder / FOLDER, _index(_requests(found)).items())
     writing.publish(folder / FOLDER, _vocabulary(found))
 
@@ -78,7 +77,7 @@ def of_works(catalog: Catalog, site: Site) -> Iterator[Record]:
         if not entry.cards:
             meta = {"title": entry.work.title, **_said_of(entry.work)}
             filters = {"kind": ["work"], **_known_of(entry)}
-            yield Record(url=site.work(key), content=meta["title"], meta=meta, filters=filters)
+            yield Record(url=site.work(key), content="", meta=meta, filters=filters)
 
 
 def of_pages(catalog: Catalog, site: Site) -> Iterator[Record]:
@@ -93,17 +92,23 @@ def of_pages(catalog: Catalog, site: Site) -> Iterator[Record]:
             yield _page(site.page(path), _name(page), _prose(page))
 
 
-def _told_apart(records: Iterable[Record]) -> list[Record]:
-    """Give every record an address of its own: Pagefind keeps one for each.
+_WORD_AT_ALL = re.compile(r"[^\W_]")
 
-    Cards without a record have their page's, and so has a work's second card on a page its first
-    one's. A query tells them apart, which a site of files does not mind.
+
+def _completed(records: Iterable[Record]) -> list[Record]:
+    """Give every record an address of its own, and a word: Pagefind leaves out what has neither.
+
+    Cards without a record have their page's address, and so has a work's second card on a page its
+    first one's. A query tells them apart, which a site of files does not mind; pages go first, and
+    keep theirs. A text may be nothing but dots, and so may a title.
     """
     found: dict[str, Record] = {}
-    for record in records:
+    for record in sorted(records, key=lambda record: record["filters"]["kind"] != ["page"]):
         page, mark, anchor = record["url"].partition("#")
-        while record["url"] in found:
+        if record["url"] in found:
             record["url"] = f"{page}?{len(found)}{mark}{anchor}"
+        texts = (record["content"], record["meta"]["title"], *record["filters"]["kind"])
+        record["content"] = next(filter(_WORD_AT_ALL.search, texts))
         found[record["url"]] = record
     return list(found.values())
 
@@ -128,8 +133,7 @@ def _card(card: Card, own: str, page: str, catalog: Catalog) -> Record:
     meta = {"title": entry.work.title if entry else card.title or card.url}
     meta |= _said_of(entry.work, named) if entry else {"terms": ", ".join(named)}
     url = f"{page}#{entry.work.key}" if entry else page
-    content = "\n".join(prose(card)) or meta["title"]
-    return Record(url=url, content=content, meta=meta, filters=filters)
+    return Record(url=url, content="\n".join(prose(card)), meta=meta, filters=filters)
 
 
 def _said_of(work: Work, terms: Iterable[str] = ()) -> dict[str, str]:
@@ -162,8 +166,7 @@ def _term(term: Term, catalog: Catalog, site: Site) -> Record:
 
 
 def _page(url: str, title: str, content: str) -> Record:
-    said = content.strip() or title
-    return Record(url=url, content=said, meta={"title": title}, filters={"kind": ["page"]})
+    return Record(url=url, content=content, meta={"title": title}, filters={"kind": ["page"]})
 
 
 def _name(page: Page) -> str:
@@ -306,26 +309,48 @@ def _settled(files: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
 _NUMBERS = rb"[\x00-\x17\x20-\x37]|[\x18\x38].|[\x19\x39]..|[\x1a\x3a].{4}"
 _ARRAYS = rb"(?!\x83[\x60-\x7b])(?:[\x80-\x97]|\x98.|\x99..|\x9a.{4})"
 _TEXTS = b"|".join(rb"%c.{%d}" % (0x60 + length, length) for length in range(24))
-_TEXTS += b"|" + b"|".join(re.escape(bytes((0x78, n))) + b".{%d}" % n for n in range(24, 256))
-_ENTRY_OF_WORD = re.compile(
-    rb"\x83(?P<word>(?:%b))(?:%b|%b|%b)*" % (_TEXTS, _NUMBERS, _ARRAYS, _TEXTS), re.DOTALL
-)
-"""A word of an index with its places. There are millions of numbers: too many to step through."""
+_PLACES = re.compile(rb"(?:%b|%b|%b)*" % (_NUMBERS, _ARRAYS, _TEXTS), re.DOTALL)
+"""All up to the next word, or to a long text: there are millions, too many to step through."""
+_WORD_AHEAD = re.compile(rb"\x83[\x60-\x7b]")
+_LONG_TEXT_AHEAD = re.compile(rb"[\x78-\x7b]")
 
 
 def _cut(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     """The parts of a piece of the index: first word, last word, data."""
-    number, start = _head(data, 1)
-    found = list(_ENTRY_OF_WORD.finditer(data, start))
-    if len(found) != number or sum(len(each[0]) for each in found) != len(data) - start:
-        raise ValueError("its index is written in another way")
-    part: list[re.Match[bytes]] = []
-    for each in found:
-        part.append(each)
-        if each.end() - part[0].start() > PIECE or each is found[-1]:
-            entries = _array([one[0] for one in part])
-            yield part[0]["word"], each["word"], _array((entries,))
-            part = []
+    words: list[bytes] = []
+    entries: list[bytes] = []
+    size = 0
+    for word, entry in _words(data):
+        words.append(word)
+        entries.append(entry)
+        size += len(entry)
+        if size > PIECE:
+            yield words[0], words[-1], _array((_array(entries),))
+            words, entries, size = [], [], 0
+    if words:
+        yield words[0], words[-1], _array((_array(entries),))
+
+
+def _words(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The words in a piece of the index, each with its entry, which begins with it."""
+    number, at = _head(data, 1)
+    for _ in range(number):
+        start = at
+        if not _WORD_AHEAD.match(data, start):
+            raise ValueError("its index is written in another way")
+        at = _end(data, start + 1)
+        word = data[start + 1 : at]
+        at = _after_places(data, at)
+        while _LONG_TEXT_AHEAD.match(data, at):
+            at = _after_places(data, _end(data, at))
+        yield word, data[start:at]
+    if at != len(data):
+        raise ValueError("its index has more than its words")
+
+
+def _after_places(data: bytes, at: int) -> int:
+    found = _PLACES.match(data, at)
+    return found.end() if found else at
 
 
 def _items(data: bytes) -> list[bytes]:

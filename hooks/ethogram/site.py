@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 PAPERS = "papers"
-"""The folder of works: the explorer, a page and files for each work."""
+"""The folder of works: the explorer, and a page for each work."""
 
 SUFFIXES = ("bib", "ris", "csl.json")
-"""The formats of which each work, and each page with cards, has a file of its own."""
+"""The formats in which works are cited: files of all and of each page that has works."""
+
+CITE = "cite"
+"""The place on a work's page where its record stands, to read and to save in each format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,6 @@ class Site:
     def work(self, key: str) -> str:
         """The permanent address of a work, relative to the site."""
         return f"{PAPERS}/{key}/" if self.directory_urls else f"{PAPERS}/{key}/index.html"
-
-    def work_file(self, key: str, suffix: str) -> str:
-        """The address of a work's own file, relative to the site: `papers/<key>.bib`."""
-        return f"{PAPERS}/{key}.{suffix}"
 
     def absolute(self, address: str) -> str:
         """An address as it is seen from anywhere; relative where the site has none."""

@@ -1,11 +1,14 @@
 """`links.finished`: the written site, held against what is there."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from ethogram.findings import EthogramError
+from ethogram.links import finished
 from ethogram.links.archive import Archive
 from ethogram.links.finished import Finished
 from ethogram.links.gone import Gone, Gravestones
@@ -246,6 +249,88 @@ def test_pages_that_were_not_built_are_not_judged(site: Site) -> None:
     assert site.said() == []
 
 
+def built(site: Site, *places: str) -> list[str]:
+    """What is found once a site is built whose works' pages are written by others."""
+    found = Finished(site.folder, URL, site.files, stones(site.folder))
+    found.expect(["papers/one/index.html"], places)
+    for name, (html, _) in site.pages.items():
+        site.write(name, found.page(html, name))
+    return [f"{Path(each.path).name} {each.message}" for each in found.findings()]
+
+
+MADE = (
+    "../papers/one/ ../papers/one/index.html ../papers/one ../papers/one/#own ../papers/one/?q#own"
+)
+
+
+@pytest.mark.parametrize("places", [(), ("own",)])
+def test_files_that_are_to_come_are_no_fault(site: Site, places: tuple[str, ...]) -> None:
+    """Neither while they are missing nor when they are there; others in their folder are."""
+    inner = "".join(f'<a href="{a}">t</a>' for a in f"{MADE} ../papers/two/".split())
+    site.page("a/index.html", inner)
+    site.page("d/e/index.html", '<a href="../../papers/one/#own">t</a>')
+    said = ["index.html ../papers/two/ leads to no file of this site"]
+    assert built(site, *places) == said
+    site.write("papers/one/index.html", '<p id="own">')
+    assert built(site, *places) == said
+
+
+def test_a_place_that_is_not_on_a_file_to_come_is_found(site: Site) -> None:
+    """Once that is written; what it is known to have is not looked for."""
+    site.page("a/index.html", '<a href="../papers/one/#own">t</a><a href="../papers/one/#x">u</a>')
+    site.write("papers/one/index.html", "")
+    own, other = (f"index.html papers/one/index.html has no place #{at}" for at in ("own", "x"))
+    assert built(site) == [own, other]
+    assert built(site, "own") == [other]
+
+
+class Counted:
+    """A function that remembers what it was called with."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+        self.given: list[Any] = []
+
+    def __call__(self, given: object) -> object:
+        """Remember, and call it."""
+        self.given.append(given)
+        return self.function(given)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """The pages that are read from disk once all are there."""
+    counted = Counted(finished._text)
+    monkeypatch.setattr(finished, "_text", counted)
+    return counted
+
+
+def test_files_that_are_to_come_are_not_looked_at(site: Site, read: Counted) -> None:
+    """There may be thousands, right by how they are made; those of plugins are looked at."""
+    site.files["made.html"] = None
+    for name in ("made.html", "papers/one/index.html"):
+        site.write(name, '<a href="nowhere">t</a><img src="none.png">')
+    assert {each.split()[0] for each in built(site)} == {"made.html"}
+    assert "one" not in {path.parent.name for path in read.given}
+
+
+PLACES = ("here", "%78", "z&amp;z", "nowhere")
+
+
+def test_places_that_were_seen_are_not_looked_for_again(site: Site, read: Counted) -> None:
+    """A link to a place on another page costs no second reading; a wrong one costs one."""
+    site.files = {}
+    site.page("b/index.html", '<p id="x"></p><p id="z&amp;z"></p>')
+    site.page("a/index.html", '<a href="../b/#here">t</a><a href="../b/#x">t</a>')
+    assert site.said() == []
+    assert read.given == []
+    site.page("a/index.html", "".join(f'<a href="../b/#{at}">t</a>' for at in PLACES))
+    assert [line.split(" ", 1)[1] for line in site.said()] == [
+        "dead-anchor b/index.html has no place #nowhere"
+    ]
+    assert sum(path.parent.name == "b" for path in read.given) == 1
+
+
 DEAD = '{"url": "https://%s", "kind": "%s", "verdict": "dead", "checked": "2026-11-20T01:02:03Z"%s}'
 COPY = ', "snapshot": "https://web.archive.org/web/20210101000000/https://x.org/p"'
 JOURNAL = "\n".join(
@@ -350,3 +435,26 @@ def test_a_picture_is_measured_again_once_it_changes(tmp_path: Path) -> None:
         Image.new("RGB", (width, 20)).save(tmp_path / "p.png")
         finished = Finished(tmp_path, URL, {"p.png": tmp_path / "p.png"}, stones(tmp_path))
         assert f'width="{width}"' in finished.page('<img src="p.png">', "index.html")
+
+
+def test_words_that_the_engine_made_are_repaired_and_nothing_else(tmp_path: Path) -> None:
+    """What is dead outside is struck, however it is written; what leads inside is not looked at."""
+    both = DEAD % ("x.org/q?a=1&b=2", "page", "")
+    (tmp_path / "links.jsonl").write_text(f"{JOURNAL}\n{both}")
+    found = Finished(tmp_path, URL, {}, stones(tmp_path))
+    for address in ("https://x.org/dead#a", "https://x.org/q?a=1&amp;b=2", "https://x.org/c%20d"):
+        html = f'<p>A <a class="b" href="{address}">t</a>, <a href="../nowhere/#x">u</a></p>'
+        made = found.made(html, "papers/one/index.html")
+        assert made.count('<s class="dead-link">') == 1, address
+        assert '<a href="../nowhere/#x">u</a>' in made
+    for inner in (
+        '<a href="https://x.org/ok">t</a> <a href="https://arxiv.org/abs/1">t</a>',
+        '<a href="../nowhere/">t</a> <img src="https://x.org/gone.png">',
+        "https://x.org/dead",
+        "",
+    ):
+        assert found.made(inner, "papers/two/index.html") is inner
+    (tmp_path / "links.jsonl").unlink()
+    alive = Finished(tmp_path, URL, {}, stones(tmp_path))
+    html = '<a href="https://x.org/dead">t</a>'
+    assert alive.made(html, "papers/one/index.html") is html

@@ -39,6 +39,10 @@ function search(opener) {
   use("search", (module) => module.open(), () => location.assign(opener.href));
 }
 
+function save(link) {
+  use("cite", (module) => module.save(link), () => location.assign(link.href));
+}
+
 for (const kind of ["pointerover", "focusin"])
   document.addEventListener(kind, (event) => {
     const link = previewed(event.target);
@@ -62,10 +66,12 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   const button = nearest(event.target, "[data-copy], [data-copy-text]");
   if (button) use("cite", (module) => module.copy(button));
+  if (modified(event) || event.shiftKey) return; // a new tab, a new window, a download
   const opener = nearest(event.target, "[data-search]");
-  if (!opener || modified(event) || event.shiftKey) return;
-  event.preventDefault();
-  search(opener);
+  const link = nearest(event.target, "[data-save]:not([href^='data:'])"); // not the file itself
+  if (opener || link) event.preventDefault();
+  if (opener) search(opener);
+  if (link) save(link);
 });
 
 document.addEventListener(

@@ -51,19 +51,16 @@ def _linked(name: str, top: str) -> str:
 def files(catalog: Catalog, site: Site) -> Iterator[tuple[str, bytes]]:
     """Yield every file, each with its path on the site.
 
-    Files of all works, of each work, of each page that has works; what programs take whole; the
-    feeds; and what language models are given to read.
+    Files of all works and of each page that has works; what programs take whole; the feeds; and
+    what language models are given to read. A single work's are in its page.
     """
     contents = Contents(catalog, site)
     written = {key: formats.of_work(work) for key, work in contents.works.items()}
-    by_stem = {PAPERS: formats.joined([*written.values()])}
-    by_stem |= {f"{PAPERS}/{key}": work for key, work in written.items()}
-    for stem, work in by_stem.items():
-        yield from work.files(stem)
+    yield from formats.joined([*written.values()]).files(PAPERS)
     for page in catalog.pages:
         stem = catalog.relative(page.path).removesuffix(".md")
         keys = works_of(page, catalog)
-        if keys and stem not in by_stem:  # a page by a work's name does not take its place
+        if keys and stem != PAPERS:  # a page by that name does not take the place of all works
             yield from formats.joined([written[key] for key in keys]).files(stem)
     for module in (dataset, feed, llms):
         yield from module.files(contents)

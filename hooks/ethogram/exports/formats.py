@@ -1,6 +1,7 @@
 """The formats of one work that reference managers read: BibTeX, RIS and CSL-JSON."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -9,6 +10,13 @@ from ethogram import bibtex
 from ethogram.exports.cited import TAKEN, Cited
 from ethogram.record import to_bibtex
 from ethogram.reference import Person, Sort
+
+MEDIA_TYPES = {
+    "bib": "application/x-bibtex",
+    "ris": "application/x-research-info-systems",
+    "csl.json": "application/vnd.citationstyles.csl+json",
+}
+"""What each format of `site.SUFFIXES` is called on the web."""
 
 
 class Formats(NamedTuple):
@@ -19,10 +27,23 @@ class Formats(NamedTuple):
     csl: str
 
     def files(self, stem: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the files, each with its path: `papers/<key>.bib` and its like."""
-        yield f"{stem}.bib", self.bib.encode()
-        yield f"{stem}.ris", self.ris.encode()
-        yield f"{stem}.csl.json", f"[{self.csl}]\n".encode()
+        """Yield the files, each with its path: `deception/sandbagging.bib` and its like."""
+        for suffix, text in self._texts():
+            yield f"{stem}.{suffix}", text.encode()
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """Yield each format's suffix, and an address that holds the file itself (RFC 2397).
+
+        No sign of it means anything to HTML; percent signs would take a hundred times as long.
+        """
+        for suffix, text in self._texts():
+            data = b64encode(text.encode()).decode()
+            yield suffix, f"data:{MEDIA_TYPES[suffix]};charset=utf-8;base64,{data}"
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        yield "bib", self.bib
+        yield "ris", self.ris
+        yield "csl.json", f"[{self.csl}]\n"
 
 
 def of_work(cited: Cited) -> Formats:

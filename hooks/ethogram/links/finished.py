@@ -110,9 +110,16 @@ class Finished:
 
         return repair(html, self._root + _address(path), self._gone.get, local)
 
-    def expect(self, paths: Iterable[str]) -> None:
-        """Take files for there that are written meanwhile, and are right by how they are made."""
+    def expect(self, paths: Iterable[str], places: Iterable[str] = ()) -> None:
+        """Take files for there that are written meanwhile, and are right by how they are made.
+
+        Args:
+            paths: the files.
+            places: what links lead to on each of them, which is there by how it is made as well.
+        """
+        ids = set(places)
         for path in paths:
+            self._ids[path] = ids
             self._files[path] = self._sources[path] = None
             self._served.update(_addresses(path))
 

@@ -1,6 +1,6 @@
 """What a work's page says to its reader."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from html import escape
 from pathlib import PurePath
@@ -11,14 +11,14 @@ from ethogram.cards import Card, prose
 from ethogram.catalog import Catalog
 from ethogram.entries import INVERSE, Entry, Relation
 from ethogram.exports.cited import Cited
-from ethogram.exports.formats import to_bib
+from ethogram.exports.formats import of_work
 from ethogram.pages.metadata import addresses
 from ethogram.record import Work
 from ethogram.render import authors_shown, cite_menu, display
 from ethogram.render.card import chips
 from ethogram.render.cite import coins, source_link
 from ethogram.render.relations import contested_by, named
-from ethogram.site import PAPERS, Site
+from ethogram.site import CITE, Site
 from ethogram.standing import Standing
 from ethogram.works import WorkId
 
@@ -59,13 +59,14 @@ class Article:
         """Write the page of a work."""
         entry = cited.entry
         words = [prose(card) for card in entry.cards]
-        banner = self._banner(entry)
+        banner, formats = self._banner(entry), of_work(cited)
+        downloads = [*_downloads(entry.work.key, formats.addresses())]
         html = (
-            f'<div class="work">{banner}{_head(cited)}'
+            f'<div class="work">{banner}{_head(cited, downloads)}'
             f'<div class="work-main">{self._findings(entry, words)}{self._relations(entry)}'
             f"{self._related(entry)}</div>"
             f'<div class="work-side">{self._links(entry)}{_versions(entry.work)}</div>'
-            f"{_record(cited)}</div>{self._preview(entry, banner, words)}"
+            f"{_record(formats.bib, downloads)}</div>{self._preview(entry, banner, words)}"
         )
         return Written(_summary(entry, words), html)
 
@@ -226,11 +227,11 @@ def _summary(entry: Entry, words: Sequence[Words]) -> str:
     return f"{status}{reference.plain(entry.work)}"
 
 
-def _head(cited: Cited) -> str:
+def _head(cited: Cited, downloads: Iterable[str]) -> str:
     """Title, authors, place and standing, and what a citer takes along."""
     work, how = cited.work, cited.entry.standing
     title = f'<a href="{escape(work.id.address)}">{display(work.title)}</a>'
-    menu = cite_menu(f"{_TOP}/{PAPERS}/{work.key}", reference.plain(work, cited.entry.status))
+    menu = cite_menu(f"#{CITE}", reference.plain(work, cited.entry.status), downloads)
     return (
         f'<header><h1 id="{ANCHOR}">{title}</h1>{_authors(work)}'
         f'<p class="who">{coins(work)}{_place(work)}</p>'
@@ -285,10 +286,20 @@ def _relation(relation: Relation, words: str, html: str, note: str = "") -> str:
     return f'<li class="{side}"><b>{words}</b> {html}{note}</li>'
 
 
-def _record(cited: Cited) -> str:
-    """The work as BibTeX, as its file has it."""
-    text = escape(to_bib(cited).rstrip(), quote=False)
-    return f'<div class="record"><h2>Record</h2><pre><code>{text}</code></pre></div>'
+def _downloads(key: str, addresses: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a link for each format, whose address is the file itself."""
+    for suffix, address in addresses:
+        name = f"{key}.{suffix}"
+        yield f'<a href="{address}" download="{name}" data-save="{suffix}">.{suffix}</a>'
+
+
+def _record(bibtex: str, downloads: Iterable[str]) -> str:
+    """The work as BibTeX, and to save: to this place lead the menus of its cards."""
+    return (
+        f'<div class="record" id="{CITE}"><h2>Record</h2>'
+        f"<pre><code>{escape(bibtex, quote=False)}</code></pre>"
+        f'<p class="saves">Save as {", ".join(downloads)}</p></div>'
+    )
 
 
 def _versions(work: Work) -> str:

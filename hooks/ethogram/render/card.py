@@ -11,14 +11,15 @@ from ethogram.record import Work
 from ethogram.reference import plain
 from ethogram.render.cite import (
     authors_shown,
-    cite_menu,
     coins,
     display,
     link,
     source_link,
+    work_menu,
 )
 from ethogram.render.context import Context
 from ethogram.render.relations import banner, relations, standing
+from ethogram.site import CITE
 from ethogram.taxonomy import Term
 from ethogram.works import WorkId
 
@@ -133,7 +134,7 @@ def foot(card: Card, context: Context) -> str:
 def _actions(card: Card, entry: Entry | None, context: Context) -> Iterator[str]:
     if entry:
         text = plain(entry.work, entry.status)
-        yield cite_menu(context.work(entry.work.key, ""), text)
+        yield work_menu(context.work(entry.work.key, CITE), text)
     links = [("PDF", card.work.pdf), ("Code", card.value("code")), ("Data", card.value("data"))]
     for name, url in links:
         if url and url.startswith(("https://", "http://")):

@@ -1,6 +1,7 @@
 """How a work is named and cited: in a line, in a reference, in a menu, for machines."""
 
 import re
+from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
@@ -70,23 +71,47 @@ def reference(work: Work) -> str:
     return f"{who}{title}{place} {work.year}. {source_link(work.id)}"
 
 
-def cite_menu(files: str, text: str) -> str:
-    """What a citer takes: BibTeX and plain text to paste, and files to download.
+def cite_menu(bibtex: str, text: str, downloads: Iterable[str]) -> str:
+    """What a citer takes: BibTeX and plain text to paste, and files to save.
 
     Args:
-        files: the address of the files without their suffix: `../papers/<key>`.
+        bibtex: the address of the BibTeX: a file, or the place of a record on a work's page.
         text: the reference in plain text.
+        downloads: the links to the files.
     """
-    href = escape(files)
-    downloads = "".join(
-        f'<li><a href="{href}.{suffix}" download>.{suffix}</a></li>' for suffix in SUFFIXES
-    )
+    items = "".join(f"<li>{each}</li>" for each in downloads)
     return (
         '<details class="cite"><summary>Cite</summary><ul>'
-        f'<li><button type="button" data-copy="{href}.bib">Copy BibTeX</button></li>'
+        f'<li><button type="button" data-copy="{escape(bibtex)}">Copy BibTeX</button></li>'
         f'<li><button type="button" data-copy-text="{escape(text)}">Copy as text</button></li>'
-        f"{downloads}</ul></details>"
+        f"{items}</ul></details>"
     )
+
+
+def file_menu(stem: str, text: str) -> str:
+    """The menu of a page with works, which has files.
+
+    Args:
+        stem: the address of the files without their suffix.
+        text: the reference in plain text.
+    """
+    href = escape(stem)
+    links = (f'<a href="{href}.{suffix}" download>.{suffix}</a>' for suffix in SUFFIXES)
+    return cite_menu(f"{stem}.bib", text, links)
+
+
+def work_menu(record: str, text: str) -> str:
+    """The menu of a work where it is told of: all of it is taken from the work's page.
+
+    A script does that in place; without one the links lead there.
+
+    Args:
+        record: the address of the record on the work's page.
+        text: the reference in plain text.
+    """
+    href = escape(record)
+    links = (f'<a href="{href}" data-save="{suffix}">.{suffix}</a>' for suffix in SUFFIXES)
+    return cite_menu(record, text, links)
 
 
 def coins(work: Work) -> str:

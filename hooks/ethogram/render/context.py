@@ -69,9 +69,9 @@ class Context:
         work = self.bibliography.get(card.work)
         return (self.entries.get(work.key) or Entry(work, (card,))) if work else None
 
-    def work(self, key: str, suffix: str = "/") -> str:
-        """The address of a work's permanent page, or of a file of it (`.bib`, `.ris`)."""
-        return f"{self.top}/{PAPERS}/{key}{suffix}"
+    def work(self, key: str, anchor: str = "") -> str:
+        """The address of a work's permanent page, or of a place on it."""
+        return f"{self.top}/{self.site.work(key)}" + (f"#{anchor}" if anchor else "")
 
     def path(self, source: str) -> str:
         """Where a page is inside docs/, with forward slashes."""

@@ -7,7 +7,7 @@ from itertools import islice
 
 from ethogram.cards import Card, Page, plain
 from ethogram.entries import Entry
-from ethogram.render.cite import cite_menu, link
+from ethogram.render.cite import file_menu, link
 from ethogram.render.context import Context
 from ethogram.render.relations import contested_by, named, standing
 from ethogram.taxonomy import Group, Term
@@ -204,4 +204,4 @@ def _cite(page: Page, cards: Iterable[Card], title: str, context: Context) -> It
     reviewed = page.meta("reviewed")
     parts = (title, context.site.name, address, f"Reviewed {reviewed}" if reviewed else "")
     text = ". ".join(filter(None, parts)) + ("" if address and not reviewed else ".")
-    yield cite_menu(f"{context.top}/{path.removesuffix('.md')}", text)
+    yield file_menu(f"{context.top}/{path.removesuffix('.md')}", text)
