@@ -30,6 +30,7 @@ from ethogram.findings import EthogramError, Finding, Severity, to_text
 from ethogram.links.finished import Finished
 from ethogram.links.gone import Gravestones
 from ethogram.pages import charts, explorer, social, work
+from ethogram.pages.frame import Frame
 from ethogram.render import Href, Rendered, Snippet, render_page
 from ethogram.settings import Settings
 from ethogram.site import CITE, PAPERS, Site
@@ -49,6 +50,7 @@ class _State:
     catalog: Catalog | None = None
     beside: Beside = field(default_factory=Beside)
     nav: Navigation | None = None
+    frame: Frame | None = None
     findings: list[Finding] = field(default_factory=list)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     finished: Finished | None = None
@@ -66,6 +68,7 @@ def on_startup(command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> 
 @event_priority(100)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Read the settings, and see to it that the records are read once, with our own templates."""
+    _state.beside.abandon()  # a preview's last build may have failed on the way
     citations.take_over(config)
     frame.bring_templates(config)
     try:
@@ -128,8 +131,7 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     _state.finished = Finished(folder, config.site_url or "", built, gone, (logo,))
     _expect_files(_state.finished, _catalog())
     if _state.nav:
-        made = frame.make(env, _state.nav, files, config)
-        _state.beside.do(publishing.write_pages, _catalog(), _state.site, made, folder)
+        _state.frame = frame.make(env, _state.nav, files, config)
     return env
 
 
@@ -194,6 +196,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     """Count, and fail where a card was lost, or where errors meet a strict build."""
+    if _state.frame:
+        folder = Path(config.site_dir)
+        publishing.write_pages(_catalog(), _state.site, _state.frame, folder, _finished())
     _wait()
     _conclude(config)
     pages = _state.rendered

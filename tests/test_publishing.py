@@ -9,6 +9,8 @@ from building import copy_site
 from ethogram import exports, publishing, search
 from ethogram.catalog import Catalog
 from ethogram.check import check
+from ethogram.links.finished import Finished
+from ethogram.links.gone import Gravestones
 from ethogram.pages import explorer, social, work
 from ethogram.pages.frame import CONTENT, Frame
 from ethogram.site import PAPERS, Site
@@ -97,7 +99,10 @@ def test_the_pages_of_works_are_written_and_repaired(folder: Path, tmp_path: Pat
     dead = "github.com/anthropics/sleeper-agents-paper"
     (folder / "bib/links.jsonl").write_text(DEAD % dead, encoding="utf-8")
     catalog = Catalog.load(folder / "docs", folder / "bib")
-    publishing.write_pages(sent(catalog), SITE, Frame(f"<!doctype html>{CONTENT}"), tmp_path)
+    gone = Gravestones(catalog.archive, catalog.journal)
+    finished = Finished(tmp_path, SITE.url, {}, gone)
+    frame = Frame(f"<!doctype html>{CONTENT}")
+    publishing.write_pages(catalog, SITE, frame, tmp_path, finished)
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
     works = {f"{PAPERS}/{key}/index.html" for key in catalog.entries}
     assert written == works | set(explorer.year_paths(catalog))

@@ -1,10 +1,13 @@
 """A process beside the build, for what it need not wait for: most machines have a second core."""
 
 import multiprocessing
+import os
 import pickle
-import site
+import signal
+import sys
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import ParamSpec
@@ -12,7 +15,7 @@ from typing import ParamSpec
 from ethogram.findings import EthogramError
 
 _Given = ParamSpec("_Given")
-_HOOKS = str(Path(__file__).parent.parent)  # the package may not be installed
+_HOOKS = str(Path(__file__).parent.parent)  # another version may be installed, or none
 
 
 class Beside:
@@ -32,7 +35,9 @@ class Beside:
         if self._pool is None:
             # Forks would inherit the locks of a preview's threads.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, site.addsitedir, (_HOOKS,))
+            if sys.path[0] != _HOOKS:  # which the process takes over: it is to find this package
+                sys.path.insert(0, _HOOKS)
+            self._pool = ProcessPoolExecutor(1, context, _follow)
         # Pickled at once: a thread of the pool would do it while the build changes what is given.
         call = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
         try:
@@ -58,11 +63,31 @@ class Beside:
             message = "The process beside the build has died; was there memory enough? Try again."
             raise EthogramError(message) from None
 
+    def abandon(self) -> None:
+        """Begin nothing more, and wait for what is under way, whatever comes of it."""
+        for each in self._waiting:
+            each.cancel()
+        wait(self._waiting)
+        self._waiting = []
+
     def close(self) -> None:
-        """End the process, when all is done."""
+        """End the process; what has not been waited for is abandoned."""
+        self.abandon()
         if self._pool:
             self._pool.shutdown()
             self._pool = None
+
+
+def _follow() -> None:
+    """End with the build, not before it: Ctrl-C reaches both, and a kill only the build."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_build, daemon=True).start()
+
+
+def _end_with_build() -> None:
+    if build := multiprocessing.parent_process():
+        build.join()
+        os._exit(0)
 
 
 def _call(call: bytes) -> None:

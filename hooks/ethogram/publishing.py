@@ -1,4 +1,4 @@
-"""What a site has beyond its Markdown, written by a process beside the build."""
+"""What a site has beyond its Markdown."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -7,7 +7,6 @@ from pathlib import Path
 from ethogram import exports, search, writing
 from ethogram.catalog import Catalog
 from ethogram.links.finished import Finished
-from ethogram.links.gone import Gravestones
 from ethogram.pages import explorer, social, work
 from ethogram.pages.frame import Frame
 from ethogram.search import Record
@@ -16,6 +15,8 @@ from ethogram.site import Site
 
 def write_data(catalog: Catalog, site: Site, pages: list[Record], folder: Path) -> None:
     """Write what needs no page of the theme: search, files for machines, redirects, pictures.
+
+    A process beside the build does it.
 
     Args:
         catalog: what there is; the texts of its pages are not needed.
@@ -35,13 +36,17 @@ def write_data(catalog: Catalog, site: Site, pages: list[Record], folder: Path) 
         index.result()
 
 
-def write_pages(catalog: Catalog, site: Site, frame: Frame, folder: Path) -> None:
+def write_pages(
+    catalog: Catalog, site: Site, frame: Frame, folder: Path, finished: Finished
+) -> None:
     """Write the pages in the theme's frame: of works, and of years.
 
-    Raises:
-        EthogramError: bib/archive.yml or the journal of links cannot be read.
+    Args:
+        catalog, site: what there is to tell.
+        frame: the theme's page.
+        folder: the site's.
+        finished: repairs what is dead outside.
     """
-    finished = Finished(folder, site.url, {}, Gravestones(catalog.archive, catalog.journal))
     years = explorer.year_pages(catalog, site, frame)
     pages = chain(
         ((path, finished.made(html, path)) for path, html in years),

@@ -97,7 +97,7 @@ import events
 from events import *
 
 events._publish_data = lambda folder: None
-events.Beside.do = lambda beside, *given: None
+events.publishing.write_pages = lambda *given: None
 events._lists = lambda page: {{}}
 events.Finished._is_written = lambda finished, path: True
 """
