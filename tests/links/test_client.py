@@ -297,10 +297,10 @@ def test_the_headers_may_decide_how_much_is_read() -> None:
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(b"a page" * 99)),
+        ("gzip", gzip.compress(b"a page" * 99, mtime=0)),
         ("deflate", zlib.compress(b"a page" * 99)),
         ("deflate", zlib.compress(b"a page" * 99)[2:-4]),
-        ("GZIP ", gzip.compress(b"a page" * 99)),
+        ("GZIP ", gzip.compress(b"a page" * 99, mtime=0)),
     ],
     ids=["gzip", "deflate", "bare deflate", "odd case"],  # gzip's own bytes hold the time
 )
@@ -359,7 +359,7 @@ def test_all_members_of_a_gzip_are_read(behind: bytes, drip: float) -> None:
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(b"a page" * 99)[:-9]),
+        ("gzip", gzip.compress(b"a page" * 99, mtime=0)[:-9]),
         ("gzip", MEMBERS[:-1]),
         ("gzip", MEMBERS + b"\x1f\x8b"),
         ("deflate", zlib.compress(b"a page" * 99)[:-5]),
