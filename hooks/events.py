@@ -96,6 +96,7 @@ def on_serve(server: LiveReloadServer, config: MkDocsConfig, **_: Any) -> LiveRe
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Read the pages, the records and the terms; report what is wrong with them."""
+    frame.bring_explorer(files, config)
     docs = _relative(Path(config.docs_dir))
     sources = [file.abs_src_path for file in files.documentation_pages()]
     paths = [_relative(Path(source)) for source in sources if source]
@@ -107,7 +108,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     if not _state.serving:
         gc.freeze()  # all of this is wanted to the end: the collector need not look through it
     config.nav = navigation.expand(config.nav, catalog)
-    _publish_data(Path(config.site_dir))
+    _publish_data(Path(config.site_dir), frozenset(file.dest_uri for file in files))
     return files
 
 
@@ -213,7 +214,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     elif lost:
         raise PluginError(f"{len(lost)} cards were found but not rendered:\n{to_text(lost)}")
     elif errors and config.strict:
-        raise PluginError(f"{errors} errors: they are told above, and by `ethogram check`.")
+        raise PluginError(f"Errors, {errors} in all: see above, or run `ethogram check`.")
 
 
 def on_shutdown() -> None:
@@ -233,11 +234,11 @@ def _finished() -> Finished:
     return _state.finished
 
 
-def _publish_data(folder: Path) -> None:
+def _publish_data(folder: Path, own: frozenset[str]) -> None:
     """Begin to write what needs no page of the theme, beside the build."""
     catalog, site = _catalog(), _state.site
     pages = list(search.of_pages(catalog, site))
-    _state.beside.do(publishing.write_data, catalog, site, pages, folder)
+    _state.beside.do(publishing.write_data, catalog, site, pages, folder, own)
 
 
 def _expect_files(finished: Finished, catalog: Catalog) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from mkdocs.commands.build import get_context
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
@@ -18,6 +19,8 @@ from ethogram.site import PAPERS
 TEMPLATES = Path(__file__).parent / "theme"
 TEMPLATE = "work.html"
 _INDEX = f"{PAPERS}/index.md"
+_EXPLORER = "# Papers\n\n<!-- list: explorer -->\n"
+_OF_MATERIAL = "partials/tabs-item.html"
 _BLANKS = re.compile(r"\s*\n\s*")
 
 
@@ -26,11 +29,27 @@ def bring_templates(config: MkDocsConfig) -> None:
 
     So a site that uses the hook has nothing to set. The theme's place for other languages, in its
     header, is where `partials/alternate.html` puts what opens the search.
+
+    Raises:
+        PluginError: the theme is not Material, nor made of it.
     """
-    config.extra.setdefault("alternate", True)
     dirs, own = config.theme.dirs, config.theme.custom_dir
+    if not any((Path(folder) / _OF_MATERIAL).is_file() for folder in dirs):
+        raise PluginError(
+            "mkdocs.yml: set `theme` to `material`; the pages of works are made of it."
+        )
+    config.extra.setdefault("alternate", True)
     if str(TEMPLATES) not in dirs:
         dirs.insert(1 if own in dirs else 0, str(TEMPLATES))
+
+
+def bring_explorer(files: Files, config: MkDocsConfig) -> None:
+    """Give a site that has no page of all works one, as every page leads there."""
+    if all(file.dest_uri != f"{PAPERS}/index.html" for file in files):
+        page = File.generated(
+            config, _INDEX, content=_EXPLORER, inclusion=InclusionLevel.NOT_IN_NAV
+        )
+        files.append(page)
 
 
 def make(env: Any, nav: Navigation, files: Files, config: MkDocsConfig) -> Frame:

@@ -291,6 +291,48 @@ def test_rot_is_repaired_for_the_reader(site: Path, tmp_path: Path) -> None:
     assert (folder / "site/rot/index.html").read_bytes() == html
 
 
+def test_another_theme_is_a_sentence(tmp_path: Path) -> None:
+    """The pages of works are made of Material; with a theme that is none, a build says so."""
+    folder = copy_site(tmp_path / "site")
+    settings = folder / "mkdocs.yml"
+    kept, _, rest = settings.read_text().partition("theme:\n")
+    rest = re.sub(r"\A(?: .*\n|\n)+", "", rest)
+    settings.write_text(f"{kept}theme: readthedocs\n\n{rest}")
+    result = build(folder)
+    assert result.returncode == 1
+    assert "set `theme` to `material`" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_a_sites_own_file_takes_the_place_of_ours(tmp_path: Path) -> None:
+    """A site may bring a file that the build would make: it is the one that is published."""
+    folder = copy_site(tmp_path / "site")
+    (folder / "docs/llms.txt").write_text("Ours.\n")
+    assert build(folder).returncode == 0
+    assert (folder / "site/llms.txt").read_text() == "Ours.\n"
+    assert (folder / "site/llms-full.txt").is_file()
+
+
+def test_a_site_without_a_page_of_all_works_gets_one(tmp_path: Path) -> None:
+    """Every page leads to the list of all works, so there is one even if nobody wrote its page."""
+    folder = tmp_path / "site"
+    hook = Path(__file__).parent.parent / "hooks/events.py"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "bib").mkdir()
+    (folder / "docs/index.md").write_text("# Home\n\nWords.\n")
+    (folder / "mkdocs.yml").write_text(
+        "site_name: Small\ntheme: material\n"
+        f"plugins: [bibtex: {{bib_dir: bib}}]\nhooks: [{hook.as_posix()}]\n"
+    )
+    result = build(folder, "--strict")
+    assert result.returncode == 0, result.stdout
+    assert page(folder / "site", "papers").cssselect(".explorer")
+    (folder / "docs/papers").mkdir()
+    (folder / "docs/papers/README.md").write_text("# Ours\n")
+    assert build(folder, "--strict").returncode == 0
+    assert text(page(folder / "site", "papers").cssselect("h1")[0]).startswith("Ours")
+
+
 OVERRIDE = """\
 {% extends "base.html" %}
 {% block footer %}<a href="{{ 'imprint/' | url }}">Imprint</a>{% endblock %}

@@ -503,6 +503,22 @@ def test_nothing_scrolls_sideways(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [720, 960, 1280])
+def test_no_word_is_broken(page: Page, built: Built, width: int) -> None:
+    """How works stand is read in whole words, whatever these are, in the narrowest table, too."""
+    page.set_viewport_size({"width": width, "height": 800})
+    visit(page, built)
+    broken = page.locator(".works td:last-child").evaluate_all(
+        """cells => cells.filter(cell => {
+            cell.style.overflowWrap = "normal";
+            cell.classList.add("against");
+            cell.textContent = "Retracted, contested, withdrawn, single source, replicated twice";
+            return cell.scrollWidth > cell.clientWidth;
+        }).length"""
+    )
+    assert broken == 0
+
+
 def test_a_click_is_measured(page: Page, built: Built) -> None:
     """The benchmark reads how long each click on a facet took."""
     visit(page, built)

@@ -34,11 +34,14 @@ from pybtex.database import parse_string
 
 from building import ROOT, build, copy_site
 from ethogram import bibtex, exports
+from ethogram.bibliography import Bibliography
 from ethogram.catalog import Catalog
 from ethogram.cli import main
+from ethogram.entries import join
 from ethogram.exports import feed, formats
-from ethogram.exports.cited import cite
+from ethogram.exports.cited import Cited, cite, short
 from ethogram.findings import EthogramError
+from ethogram.pages import metadata
 from ethogram.reference import people
 from ethogram.settings import site_beside
 from ethogram.site import Site
@@ -399,6 +402,138 @@ def test_a_date_of_another_year_is_not_told(nasty: Export) -> None:
     assert item["issued"] == {"date-parts": [[2025, 2]]}
 
 
+def one(folder: Path, record: str) -> Cited:
+    """The only work of a folder whose records are these."""
+    (folder / "other.bib").write_text(record, encoding="utf-8")
+    bibliography = Bibliography.load(folder)
+    assert not bibliography.findings
+    (cited,) = cite(join((), bibliography, lambda _: "")).values()
+    return cited
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "ris", "csl"),
+    [
+        ("book", "publisher", "BOOK", "book"),
+        ("phdthesis", "school", "THES", "thesis"),
+        ("techreport", "institution", "RPRT", "report"),
+        ("dataset", "publisher", "DATA", "dataset"),
+        ("software", "organization", "COMP", "software"),
+        ("misc", "publisher", "UNPB", "article"),
+    ],
+)
+def test_who_brought_a_work_out_is_no_journal(
+    tmp_path: Path, kind: str, field: str, ris: str, csl: str
+) -> None:
+    """A book, thesis, report or data set appeared in nothing; its publisher is told as such."""
+    record = (
+        f"@{kind}{{it, title={{A}}, author={{B, C}}, year=2020, doi={{10.1000/x}}, {field}={{P}}}}"
+    )
+    cited = one(tmp_path, record)
+    entry = parse_string(formats.to_bib(cited), "bibtex").entries["it"]
+    assert entry.fields[field] == "P"
+    assert "journal" not in entry.fields
+    (read,) = rispy.loads(formats.to_ris(cited))
+    assert (read["type_of_reference"], "secondary_title" in read) == (ris, False)
+    item = formats.to_csl(cited)
+    assert (item["type"], "container-title" in item) == (csl, False)
+    assert "journal_title" not in dict(metadata.highwire(cited))
+    assert "isPartOf" not in metadata.schema_org(cited, SITE)
+
+
+def test_editors_are_no_authors(tmp_path: Path) -> None:
+    """Who a record names as editors alone is told once, as what they are."""
+    cited = one(
+        tmp_path,
+        "@proceedings{it, title={A}, year=2017, doi={10.1000/x}, "
+        "editor={Knuth, Donald and {ACM, Inc.}}}",
+    )
+    entry = parse_string(formats.to_bib(cited), "bibtex").entries["it"]
+    assert [*entry.persons] == ["editor"]
+    (read,) = rispy.loads(formats.to_ris(cited))
+    assert "authors" not in read
+    assert "ED  - Knuth, Donald\r\nED  - ACM Inc.\r\n" in formats.to_ris(cited)
+    item = formats.to_csl(cited)
+    assert "author" not in item
+    assert item["editor"] == [{"family": "Knuth", "given": "Donald"}, {"literal": "ACM, Inc."}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "date"),
+    [
+        ("month = mar", ("2019", "03")),
+        ("month = {March}", ("2019", "03")),
+        ("month = {1}", ("2019", "01")),
+        ("month = {Spring}", ("2019",)),
+        ("date = {2019}, month = dec", ("2019", "12")),
+        ("date = {2019-13-45}", ("2019",)),
+        ("date = {2019-02-30}", ("2019", "02")),
+        ("date = {2018-05-06}", ("2019",)),
+    ],
+)
+def test_only_dates_of_the_calendar_are_told(
+    tmp_path: Path, fields: str, date: tuple[str, ...]
+) -> None:
+    """A month counts however it is written; what is no date, or of another year, is left out."""
+    cited = one(tmp_path, f"@misc{{it, title={{A}}, year=2019, doi={{10.1000/x}}, {fields}}}")
+    assert cited.date == date
+    assert formats.to_csl(cited)["issued"] == {"date-parts": [[int(part) for part in date]]}
+    assert dict(metadata.highwire(cited))["publication_date"] == "/".join(date)
+    written = parse_string(formats.to_bib(cited), "bibtex").entries["it"].fields.get("date")
+    assert written in (None, "-".join(date))
+
+
+def test_bibtex_compiles(tmp_path: Path) -> None:
+    """Signs that mean something to LaTeX are escaped, in fields that people wrote, too."""
+    cited = one(
+        tmp_path,
+        r"""@book{it, title={A}, year=2019, doi={10.1000/a_b}, ids={old_key, b&c},
+        publisher={Tests & Sons_Press \& 5\% $a_1$ #1}, series={\url{a_b}}}""",
+    )
+    written = formats.to_bib(cited)
+    assert r"{Tests \& Sons\_Press \& 5\% $a_1$ \#1}" in written
+    assert "{10.1000/a_b}" in written
+    assert "{old_key, b&c}" in written
+    assert r"{\url{a_b}}" in written
+
+
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        (r"In $O(n^2)$, $\ell_2$ & $k$-NN", r"In $O(n^2)$, $\ell_2$ \& $k$-NN"),
+        ("From $5 to $6", r"From \$5 to \$6"),
+        (r"$\input{x}$", r"\$\textbackslash{}input\textbraceleft{}x\textbraceright{}\$"),
+        ("$a_$", r"\$a\_\$"),
+        ("$x^^5c$", r"\$x\textasciicircum{}\textasciicircum{}5c\$"),
+    ],
+)
+def test_math_stays_math(tmp_path: Path, title: str, written: str) -> None:
+    """LaTeX sets a title's math; what could be anything else is printed as it stands."""
+    cited = one(tmp_path, r"@misc{it, title={A}, year=2019, doi={10.1000/x}}")
+    cited = replace(cited, entry=replace(cited.entry, work=replace(cited.work, title=title)))
+    entry = parse_string(formats.to_bib(cited), "bibtex").entries["it"]
+    assert entry.fields["title"] == f"{{{written}}}"
+    assert plain(entry.fields["title"]) == title
+
+
+def test_a_work_without_authors_is_named_by_its_title(tmp_path: Path) -> None:
+    """A bare year would name nothing."""
+    work = one(tmp_path, "@misc{it, title={A Report}, year=2019, doi={10.1000/x}}").work
+    assert short(work) == "A Report 2019"
+
+
+def test_the_first_range_of_pages_counts(tmp_path: Path) -> None:
+    """RIS and Highwire have room for two numbers."""
+    cited = one(
+        tmp_path,
+        "@article{it, title={A}, year=2019, doi={10.1000/x}, pages={1--10, 12--14}, volume=3}",
+    )
+    (read,) = rispy.loads(formats.to_ris(cited))
+    assert (read["start_page"], read["end_page"]) == ("1", "10")
+    tags = dict(metadata.highwire(cited))
+    assert (tags["firstpage"], tags["lastpage"], tags["volume"]) == ("1", "10", "3")
+
+
 def test_ris_lines_end_as_its_specification_says(export: Export) -> None:
     """Each line ends in CR and LF, each record in ER."""
     text = export.text("papers.ris")
@@ -644,6 +779,15 @@ def test_a_card_is_dated_by_when_it_was_added(nasty: Export) -> None:
     assert nasty.feed().feed.updated == "2030-01-02T00:00:00Z"
 
 
+def test_a_group_s_feed_leads_to_the_group(nasty: Export) -> None:
+    """A feed's page is what it is a feed of; a subtitle that says nothing is none."""
+    found = nasty.feed("security/feed.xml").feed
+    assert found.link == "https://example.org/site/security/"
+    assert nasty.feed("agency/feed.xml").feed.link == SITE.url  # it has no page yet
+    bare = dict(exports.files(nasty.catalog, Site("Name", "", SITE.url)))
+    assert b"<subtitle>" not in bare["feed.xml"]
+
+
 def test_a_feed_is_of_the_newest(nasty: Export, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond fifty the oldest are left out, of the feed alone."""
     assert feed.NEWEST == 50
@@ -679,7 +823,7 @@ def test_llms_txt_keeps_the_convention(export: Export) -> None:
     assert [block for block in blocks if block.startswith("# ")] == blocks[:1]
     for heading, items in zip(blocks[3::2], blocks[4::2], strict=True):
         assert heading.startswith("## ")
-        assert all(line.startswith("- ") and ": " in line for line in items.split("\n"))
+        assert all(re.match(r"- \[.+\]\(https://\S+\): ", line) for line in items.split("\n"))
     assert "- [papers.json](https://example.org/site/papers.json): " in blocks[-1]
 
 
@@ -785,14 +929,15 @@ def test_export_writes_what_a_build_writes(tmp_path: Path, monkeypatch: pytest.M
 def test_export_names_what_it_could_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is missing from the files is said, and the exit code is that of findings."""
+    """What is missing from the files is said, once, and the exit code is that of findings."""
     site = make(tmp_path / "site", nasty=False)
     (site / "docs/broken.md").write_bytes(b"\xff\xfe")
     (site / "bib/broken.bib").write_text("@misc{broken,\n  title = {A},\n")
     monkeypatch.chdir(site)
     result = run("export", "--to", "out")
     assert result.exit_code == 1
-    assert "docs/broken.md:1:1" in result.stderr and "bib/broken.bib:1" in result.stderr
+    assert "docs/broken.md:1:1" in result.stderr
+    assert result.stderr.count("bib/broken.bib:1") == 1
     assert (site / "out/papers.json").exists()
 
 
@@ -806,6 +951,10 @@ def test_export_refuses_in_a_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
     result = run("export", "--to", "taken/out")
     assert result.exit_code == 1
     assert result.stderr == "ethogram: taken/out cannot be written to: Not a directory.\n"
+    Path("full/feed.xml").mkdir(parents=True)
+    result = run("export", "--to", "full")
+    assert result.exit_code == 1
+    assert result.stderr == "ethogram: full/feed.xml cannot be written to: Is a directory.\n"
     assert run("export", "--to", "out", "--docs", "nowhere").exit_code == 2
     assert run("export").exit_code == 2
     assert "--to DIR" in run("export", "--help").output

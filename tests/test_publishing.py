@@ -89,6 +89,16 @@ def test_all_that_needs_no_page_of_the_theme_is_written(catalog: Catalog, tmp_pa
     assert (tmp_path / search.FOLDER / "pagefind-entry.json").is_file()
 
 
+def test_a_file_that_the_site_brings_is_kept(catalog: Catalog, tmp_path: Path) -> None:
+    """MkDocs copies it meanwhile: were it written here too, chance would say which one stays."""
+    own = {"llms.txt", "papers.json"}
+    pages = list(search.of_pages(catalog, SITE))
+    publishing.write_data(sent(catalog), SITE, pages, tmp_path, own)
+    assert own <= dict(exports.files(catalog, SITE)).keys()
+    assert not any((tmp_path / path).exists() for path in own)
+    assert (tmp_path / "papers.bib").is_file()
+
+
 DEAD = (
     '{"url": "https://%s", "kind": "page", "verdict": "dead", "checked": "2026-11-20T01:02:03Z"}\n'
 )

@@ -86,6 +86,10 @@ def test_a_reference_does_not_hide_a_retraction() -> None:
         (work(DOI, journal="Nature"), "article"),
         (work(DOI), "preprint"),
         (work(PAGE), "page"),
+        (work(DOI, type="online"), "page"),
+        (work(type="online"), "preprint"),
+        (work(DOI, type="dataset"), "dataset"),
+        (work(DOI, journal="Zenodo", extra=(("publisher", "{Zenodo}"),)), "preprint"),
     ],
 )
 def test_the_sort_of_a_work(record: Work, found: str) -> None:

@@ -372,6 +372,16 @@ def test_linked_data_agrees_with_the_record(any_site: Built) -> None:
         assert ("creativeWorkStatus" in data) == (entry.status != "current")
 
 
+def test_who_is_not_named_leaves_no_gap(tmp_path: Path) -> None:
+    """Where a work has no authors, its year stands alone."""
+    (tmp_path / "bib").mkdir()
+    record = "@misc{it, title={A}, year=2019, doi={10.1000/x}}"
+    (tmp_path / "bib/other.bib").write_text(record, encoding="utf-8")
+    catalog = Catalog.load(tmp_path / "docs", tmp_path / "bib")
+    ((_, html),) = work.pages(catalog, Site(NAME, ""), Frame(CONTENT))
+    assert '<p class="who">2019</p>' in html
+
+
 def test_a_body_is_no_person(built: Built) -> None:
     """An author that is no person is an organization, whose name is not turned around."""
     page = built.page("li2025review")
@@ -458,6 +468,7 @@ def test_a_site_without_an_address_claims_none(built: Built) -> None:
     for _, html in work.pages(built.catalog, site, frame):
         assert "canonical" not in html
         assert "og:image" not in html
+        assert '"@id"' not in html and '"url"' not in html
     assert work.sitemap("<urlset></urlset>", built.catalog, site) == "<urlset></urlset>"
 
 

@@ -13,6 +13,7 @@ import yaml
 from ethogram import render
 from ethogram.cards import LISTS, RELATIONS, Card, Field, Page, Picture, Value
 from ethogram.catalog import Catalog
+from ethogram.entries import AGAINST
 from ethogram.findings import Finding
 from ethogram.links import internal
 from ethogram.taxonomy import Term, suggest
@@ -276,7 +277,7 @@ def _unknown(card: Card, name: str, value: Value, rule: str, known: Mapping[str,
     return Finding.of(rule, card.path, (value.line, value.column), message, hint)
 
 
-_FOR, _AGAINST = ("supports", "replicates"), ("contradicts", "fails-to-replicate")
+_FOR = frozenset(("supports", "replicates"))
 
 
 def _relations(card: Card, catalog: Catalog) -> Iterator[Finding]:
@@ -301,7 +302,7 @@ def _odd(name: str, work: WorkId, card: Card, catalog: Catalog, said: dict[str, 
     record, own = catalog.bibliography.get(work), catalog.bibliography.get(card.work)
     if work.base == card.work.base or (record and record is own):
         return f"`{name}:` names the card's own work"
-    if name in (*_FOR, *_AGAINST):
+    if name in _FOR | AGAINST:
         key = record.key if record else str(work.base)
         other = said.setdefault(key, name)
         if (other in _FOR) != (name in _FOR):

@@ -244,11 +244,11 @@ def export_files(folder: Path, docs: Path, bib: Path | None) -> None:
     try:
         writing.publish(folder, files)
     except OSError as error:
-        raise EthogramError(f"{folder} cannot be written to: {error.strerror}.") from None
+        place = error.filename or folder
+        raise EthogramError(f"{place} cannot be written to: {error.strerror}.") from None
     counts = f"{len(catalog.entries)} works, {len(catalog.cards)} cards"
     click.echo(f"{folder}: {len(files)} files of {counts}")
-    found = (*catalog.findings, *catalog.bibliography.findings)
-    _fail_on_unread([each for each in found if each.severity is Severity.ERROR])
+    _fail_on_unread([each for each in catalog.findings if each.severity is Severity.ERROR])
 
 
 @main.command("links")

@@ -1,5 +1,6 @@
 """What a site has beyond its Markdown."""
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -13,7 +14,13 @@ from ethogram.search import Record
 from ethogram.site import Site
 
 
-def write_data(catalog: Catalog, site: Site, pages: list[Record], folder: Path) -> None:
+def write_data(
+    catalog: Catalog,
+    site: Site,
+    pages: list[Record],
+    folder: Path,
+    own: Collection[str] = frozenset(),
+) -> None:
     """Write what needs no page of the theme: search, files for machines, redirects, pictures.
 
     A process beside the build does it.
@@ -23,6 +30,7 @@ def write_data(catalog: Catalog, site: Site, pages: list[Record], folder: Path) 
         site: for names and addresses.
         pages: what a search can find of those texts.
         folder: the site's.
+        own: files that the site brings itself, by their paths on it; none is written over.
 
     Raises:
         EthogramError: the search index cannot be made.
@@ -31,7 +39,8 @@ def write_data(catalog: Catalog, site: Site, pages: list[Record], folder: Path) 
     with ThreadPoolExecutor(1) as aside:  # most of it is waiting for Pagefind
         index = aside.submit(search.write, found, folder)
         made = (make(catalog, site) for make in (exports.files, explorer.files, work.redirects))
-        writing.publish(folder, chain.from_iterable(made))
+        ours = (each for each in chain.from_iterable(made) if each[0] not in own)
+        writing.publish(folder, ours)
         social.write(catalog.taxonomy, site, folder)
         index.result()
 

@@ -6,7 +6,18 @@ from typing import Literal, NamedTuple
 from ethogram import bibtex
 from ethogram.record import BOOKS, Work
 
-Sort = Literal["preprint", "article", "conference", "chapter", "book", "thesis", "report", "page"]
+Sort = Literal[
+    "preprint",
+    "article",
+    "conference",
+    "chapter",
+    "book",
+    "thesis",
+    "report",
+    "dataset",
+    "software",
+    "page",
+]
 """What a work is, as far as its record says; each format has its own word for it."""
 
 _SORTS: dict[str, Sort] = {
@@ -21,7 +32,11 @@ _SORTS: dict[str, Sort] = {
     "thesis": "thesis",
     "techreport": "report",
     "report": "report",
+    "dataset": "dataset",
+    "software": "software",
 }
+_PAGES = ("online", "electronic", "www")
+_PUBLISHERS = ("publisher", "school", "institution", "organization")
 _MANY, _SHOWN = 10, 7
 
 
@@ -49,6 +64,36 @@ def people(work: Work) -> tuple[Person, ...]:
     )
 
 
+def inverted(person: Person) -> str:
+    """A name with the family name first. A comma would split one that is no person's."""
+    if person.literal:
+        return person.family.replace(",", "")
+    return ", ".join(filter(None, (person.family, person.given, person.suffix)))
+
+
+def editors(work: Work) -> tuple[Person, ...]:
+    """The editors of a work, as far as its record names them so that they can be read."""
+    raw = dict(work.extra).get("editor", "")
+    try:
+        names, _ = bibtex.read_names(raw) if raw else ([], True)
+    except ValueError:
+        return ()
+    return tuple(_person(name.text, name.family, name.corporate) for name in names)
+
+
+def container(work: Work) -> str:
+    """The journal, proceedings or book in which a work appeared; empty where it did in none.
+
+    Where a record names none, its place is whoever brought the work out: good enough to be shown,
+    but no journal.
+    """
+    if work.type == "article" or work.type in BOOKS or not work.extra:
+        return work.journal
+    extra = dict(work.extra)
+    by = (bibtex.plain(extra[name]) for name in _PUBLISHERS if name in extra)
+    return "" if work.journal in by else work.journal
+
+
 def _person(name: str, family: str, corporate: bool) -> Person:
     parts = None if corporate else bibtex.name_parts(name, family)
     given, suffix = parts or ("", "")
@@ -63,9 +108,9 @@ def sort(work: Work) -> Sort:
     """
     if work.type in _SORTS:
         return _SORTS[work.type]
-    if work.id.scheme == "url":
+    if work.id.scheme == "url" or (work.type in _PAGES and work.id.scheme != "arxiv"):
         return "page"
-    return "article" if work.id.scheme == "doi" and work.journal else "preprint"
+    return "article" if work.id.scheme == "doi" and container(work) else "preprint"
 
 
 def status(work: Work, said: str = "current") -> str:

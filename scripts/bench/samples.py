@@ -47,12 +47,8 @@ def measure(command: list[str], folder: Path) -> Sample:
         if os.waitstatus_to_exitcode(status):
             output.seek(0)
             raise SystemExit(f"{' '.join(command)} failed:\n{output.read().decode()[-2000:]}")
-    return Sample(
-        seconds,
-        usage.ru_maxrss
-        / (1 if sys.platform == "darwin" else 1024)
-        / 1024 ** (sys.platform == "darwin"),
-    )
+    unit = 1024**2 if sys.platform == "darwin" else 1024  # bytes there, else KiB
+    return Sample(seconds, usage.ru_maxrss / unit)
 
 
 def ethogram(*arguments: str) -> list[str]:

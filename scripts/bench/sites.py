@@ -96,7 +96,7 @@ sys.path.insert(0, {hooks!r})
 import events
 from events import *
 
-events._publish_data = lambda folder: None
+events._publish_data = lambda folder, own: None
 events.publishing.write_pages = lambda *given: None
 events._lists = lambda page: {{}}
 events.Finished._is_written = lambda finished, path: True

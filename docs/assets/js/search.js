@@ -41,7 +41,7 @@ function wordsOf(path) {
   const last = path.split("/").filter(Boolean).at(-1) ?? "";
   return decoded(last)
     .replace(/\.html?$/, "")
-    .replace(/^([a-z_-]+)(\d{4})([a-z]+)$/, "$1 $2 $3") // a citation key
+    .replace(KEY, "$1 $2 $3")
     .replace(/[^\p{L}\p{N}.]+/gu, " ")
     .trim();
 }
@@ -125,7 +125,7 @@ class View {
   listen() {
     this.form.addEventListener("submit", (asked) => {
       asked.preventDefault();
-      this.answer().then(() => this.results.querySelector("a")?.click());
+      this.answer().then(() => (this.results.querySelector("a") ?? this.links()[0])?.click());
     });
     this.input.addEventListener("input", () => {
       clearTimeout(this.pause);
@@ -216,6 +216,7 @@ class View {
   told({ asked, meant, unknown, results, total, pages }) {
     const parts = total ? [numberOf(results.length, total)] : nothing(meant, pages.length);
     if (total && unknown.length) parts.push(`No text here has “${unknown.join("” or “")}”. `);
+    if (results.length < total) parts.push(this.allAgain(total));
     if (asked !== meant && !asked.match(NUMBER)) {
       const literally = make("button", { type: "button" }, `Search for “${asked}” instead`);
       literally.addEventListener("click", () => {
@@ -226,6 +227,17 @@ class View {
       parts.push("Showing results for ", make("strong", {}, meant), ". ", literally);
     }
     return parts;
+  }
+
+  /** A button that gives up whatever narrows the results. */
+  allAgain(total) {
+    const all = make("button", { type: "button" }, `Show all ${total}`);
+    all.addEventListener("click", () => {
+      for (const box of this.narrow.querySelectorAll(":checked")) box.checked = false;
+      this.input.focus();
+      this.answer();
+    });
+    return all;
   }
 
   showFacet(name, counts) {
@@ -397,11 +409,14 @@ const ENDINGS = /^(e?s|e?d|ing|ly|e?rs?)$/;
 const shelves = new Map();
 
 const WORD = /[\p{L}\p{M}]{4,}/gu;
+const KEY = /(?<![\w-])([a-z_-]+)(\d{4})([a-z]+)(?!\w)/g; // a citation key: author, year, title
+const LONG = 6; // letters; of shorter words too many differ in the first
+const LETTERS = "abcdefghijklmnopqrstuvwxyz_";
 const NUMBER = /\S*arxiv\S*?(\d{4}\.\d{4,5})\S*/gi; // in whatever address, with whatever version
 
 /** A query with each word that no text has replaced by the nearest, and those that have none. */
 async function corrected(asked) {
-  const query = asked.replace(NUMBER, "$1");
+  const query = asked.replace(NUMBER, "$1").replace(KEY, "$1 $2 $3");
   if (query.includes('"')) return { meant: query, unknown: [] }; // to be found as it stands
   const words = [...new Set(query.match(WORD))];
   const near = new Map(await Promise.all(words.map(async (word) => [word, await nearest(word)])));
@@ -414,7 +429,12 @@ async function nearest(typed) {
   const word = fold(typed);
   const own = await shelf(word[0]);
   if (!own.length || own.some(([known]) => isForm(word, known))) return typed;
-  return best(word, own) ?? best(word, await shelf(word[1]));
+  return best(word, own) ?? best(word, await shelf(word[1])) ?? best(word, await further(word));
+}
+
+/** All words, for one whose first letter is wrong or left out: all that is left to look through. */
+async function further(word) {
+  return word.length < LONG ? [] : (await Promise.all([...LETTERS].map(shelf))).flat();
 }
 
 /** Whether a word is the start of another, or the other with an ending. */

@@ -29,7 +29,8 @@ def files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield "feed.xml", feeds.feed("feed.xml", name, contents.cards)
     for group in contents.catalog.taxonomy.groups:
         path = f"{group.slug}/feed.xml"
-        yield path, feeds.feed(path, f"{name}: {group.label}", contents.cards_of(group.terms))
+        cards, page = contents.cards_of(group.terms), contents.group_address(group.slug)
+        yield path, feeds.feed(path, f"{name}: {group.label}", cards, page)
 
 
 def day(shown: Shown) -> str:
@@ -60,23 +61,26 @@ class _Feeds:
         self.written: dict[int, str] = {}
         self.days = [day(shown) for shown in contents.cards]
 
-    def feed(self, path: str, title: str, cards: Iterable[Shown]) -> bytes:
+    def feed(self, path: str, title: str, cards: Iterable[Shown], page: str = "") -> bytes:
+        """A feed; what it is a feed of has a page, which is the site's own if no other."""
         site = self.contents.site
         newest = sorted(cards, key=lambda shown: self.days[shown.number], reverse=True)[:NEWEST]
         updated = self.days[newest[0].number] if newest else _NEVER
         # Where the site has no address of its own, it is where the feed is found.
         base = "" if site.url else f' xml:base="{"../" * path.count("/") or "./"}"'
+        told = _text(site.description)
+        subtitle = f"<subtitle>{told}</subtitle>\n" if told else ""
         entries = "".join(map(self.entry, newest))
         return (
             '<?xml version="1.0" encoding="utf-8"?>\n'
             f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"{base}>\n'
             f"<id>{self.urn(path)}</id>\n"
             f"<title>{_text(title)}</title>\n"
-            f"<subtitle>{_text(site.description)}</subtitle>\n"
+            f"{subtitle}"
             f"<updated>{updated}T00:00:00Z</updated>\n"
             f"<author><name>{_text(site.name)}</name></author>\n"
             f"{_link('self', site.absolute(path), 'application/atom+xml')}"
-            f"{_link('alternate', site.url or './', 'text/html')}"
+            f"{_link('alternate', page or site.url or './', 'text/html')}"
             f"{entries}</feed>\n"
         ).encode()
 

@@ -1,6 +1,7 @@
 """The formats of one work that reference managers read: BibTeX, RIS and CSL-JSON."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,8 +9,8 @@ from typing import Any, NamedTuple
 
 from ethogram import bibtex
 from ethogram.exports.cited import TAKEN, Cited
-from ethogram.record import to_bibtex
-from ethogram.reference import Person, Sort
+from ethogram.record import Work, to_bibtex
+from ethogram.reference import Person, Sort, inverted
 
 MEDIA_TYPES = {
     "bib": "application/x-bibtex",
@@ -77,7 +78,7 @@ def to_bib(cited: Cited) -> str:
     No style prints an `annotation`. That a work was taken back stands in its `note` as well, which
     every style prints.
     """
-    work, added = cited.work, {}
+    work, added = _as_latex(cited), {}
     if cited.arxiv and not work.url:
         added["url"] = work.id.address
     if cited.remarks:
@@ -91,7 +92,71 @@ def to_bib(cited: Cited) -> str:
             added[name] += f" {raw}" if name == "annotation" else ""
             work = replace(work, extra=tuple(each for each in work.extra if each[0] != name))
     lines = "".join(f"  {name:<13} = {{{value}}},\n" for name, value in added.items())
-    return to_bibtex(work)[: -len("}\n")] + lines + "}\n"
+    return _with_math(to_bibtex(work), work.title)[: -len("}\n")] + lines + "}\n"
+
+
+# Fields that programs take as they stand; in all others such a sign ends what LaTeX prints.
+_VERBATIM = frozenset(
+    "url doi eprint ids crossref xref xdata related entryset file isbn issn urlraw pdf".split()
+)
+_SPECIAL = re.compile(r"(\\.|\$(?:[^$\\]|\\.)*\$)|([&%#_])", re.DOTALL)
+
+
+def _as_latex(cited: Cited) -> Work:
+    """A record in which nothing is told twice, and whose further fields LaTeX can print.
+
+    Those who are its editors only are not its authors, nor is its publisher a journal: styles would
+    print both.
+    """
+    work = cited.work
+    if work.journal != cited.container:
+        work = replace(work, journal=cited.container)
+    told = "-".join(cited.date) if len(cited.date) > 1 else ""
+    if work.date and work.date != told:  # biblatex takes its year for the work's
+        work = replace(work, date=told)
+    if cited.edited:
+        work = replace(work, authors=(), families=(), authors_complete=True)
+    if work.extra:
+        extra = tuple((name, _printed(name, raw)) for name, raw in work.extra)
+        work = work if extra == work.extra else replace(work, extra=extra)
+    return work
+
+
+def _printed(name: str, raw: str) -> str:
+    """A further field with the signs escaped that people forget to: `Tests & Sons`."""
+    if name in _VERBATIM or "\\url" in raw or "\\href" in raw:
+        return raw
+    return _SPECIAL.sub(lambda found: found[1] or f"\\{found[2]}", raw)
+
+
+# Math as pandoc tells it from sums of money, of what every LaTeX can set and nothing that it runs.
+_MATH = re.compile(r"\$(?=\S)[^$]+(?<=\S)\$(?![0-9])")
+_SETTABLE = re.compile(
+    r"\$(?:[\w +*/=<>()\[\]|.,:;!'{}-]|\^(?=[\w{\\*+-])|\\(?:"
+    r"alpha|beta|gamma|delta|(?:var)?epsilon|zeta|eta|(?:var)?theta|iota|kappa|lambda|mu|nu|xi|pi|rho"
+    r"|sigma|tau|(?:var)?phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
+    r"|ell|infty|times|cdot|pm|leq?|geq?|neq?|approx|sim|to|rightarrow|log|exp"
+    r"|sqrt|mathcal|mathbf|mathrm|mathit)(?![A-Za-z]))+\$",
+    re.ASCII,
+)
+
+
+def _with_math(bib: str, title: str) -> str:
+    """A record in which the math of its title is math again."""
+    for math in _MATH.findall(title):
+        if _SETTABLE.fullmatch(math) and _is_balanced(math):
+            bib = bib.replace(bibtex.escape(math), math)
+    return bib
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether every brace that is closed was opened, and the other way around."""
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return False
+    return depth == 0 and "^^" not in text and not re.search(r"_(?![A-Za-z0-9{\\])", text)
 
 
 # -- RIS -------------------------------------------------------------------------------------
@@ -104,6 +169,8 @@ _RIS: dict[Sort, str] = {
     "book": "BOOK",
     "thesis": "THES",
     "report": "RPRT",
+    "dataset": "DATA",
+    "software": "COMP",
     "page": "ELEC",
 }
 
@@ -121,14 +188,16 @@ def _ris(cited: Cited) -> Iterator[tuple[str, str]]:
     work = cited.work
     yield "TY", _RIS[cited.sort]
     yield "ID", work.key
-    for person in cited.people:
-        yield "AU", _ris_name(person)
+    for person in () if cited.edited else cited.people:
+        yield "AU", inverted(person)
     yield "AU", "" if work.authors_complete else "others"
+    for person in cited.editors:
+        yield "ED", inverted(person)
     yield "PY", cited.date[0]
     yield "DA", "/".join(cited.date) if len(cited.date) > 1 else ""
     yield "TI", work.title
-    yield "T2", work.journal
-    yield "PB", _publisher(cited)
+    yield "T2", cited.container
+    yield "PB", cited.publisher
     yield "DO", work.doi
     yield "UR", work.id.address
     yield "UR", work.url if work.url != work.id.address else ""
@@ -136,22 +205,15 @@ def _ris(cited: Cited) -> Iterator[tuple[str, str]]:
     for note in (*cited.remarks, work.note):
         yield "N1", note
     if cited.also:
-        yield from _ris_place(cited.also)
+        yield from _ris_place(cited)
 
 
-def _ris_place(also: dict[str, str]) -> Iterator[tuple[str, str]]:
-    first, _, last = _pages(also).partition("-")
-    yield "VL", also.get("volume", "")
-    yield "IS", also.get("number", "")
+def _ris_place(cited: Cited) -> Iterator[tuple[str, str]]:
+    first, last = cited.first_and_last
+    yield "VL", cited.also.get("volume", "")
+    yield "IS", cited.also.get("number", "")
     yield "SP", first
     yield "EP", last
-
-
-def _ris_name(person: Person) -> str:
-    """A name as RIS has it; a comma would split one that is no person's, and is left out."""
-    if person.literal:
-        return person.family.replace(",", "")
-    return ", ".join(filter(None, (person.family, person.given, person.suffix)))
 
 
 # -- CSL-JSON --------------------------------------------------------------------------------
@@ -164,6 +226,8 @@ _CSL: dict[Sort, str] = {
     "book": "book",
     "thesis": "thesis",
     "report": "report",
+    "dataset": "dataset",
+    "software": "software",
     "page": "webpage",
 }
 
@@ -175,10 +239,11 @@ def to_csl(cited: Cited) -> dict[str, Any]:
         "id": work.key,
         "type": _CSL[cited.sort],
         "title": work.title,
-        "author": _csl_names(cited),
+        "author": [] if cited.edited else _csl_names(cited),
+        "editor": [*map(_csl_name, cited.editors)],
         "issued": {"date-parts": [[int(part) for part in cited.date]]},
-        "container-title": work.journal,
-        "publisher": _publisher(cited),
+        "container-title": cited.container,
+        "publisher": cited.publisher,
         "number": cited.arxiv,
         "DOI": work.doi,
         "URL": work.id.address,
@@ -187,8 +252,8 @@ def to_csl(cited: Cited) -> dict[str, Any]:
     }
     if cited.also:
         item["volume"] = cited.also.get("volume", "")
-        item["issue"] = cited.also.get("number", "")
-        item["page"] = _pages(cited.also)
+        item["number" if cited.sort == "report" else "issue"] = cited.also.get("number", "")
+        item["page"] = cited.pages
     return {name: value for name, value in item.items() if value}
 
 
@@ -217,16 +282,3 @@ def _particle(family: str) -> tuple[str, str]:
     while count < len(words) - 1 and words[count][:1].islower():
         count += 1
     return " ".join(words[:count]), " ".join(words[count:])
-
-
-def _pages(also: dict[str, str]) -> str:
-    """The pages, "1-10", however the dash between them is written."""
-    return "-".join(part.strip() for part in also.get("pages", "").replace("–", "-").split("--"))
-
-
-def _publisher(cited: Cited) -> str:
-    """Who brought it out; of a preprint its archive."""
-    for name in ("publisher", "school", "institution"):
-        if cited.also.get(name):
-            return cited.also[name]
-    return "arXiv" if cited.arxiv and cited.sort == "preprint" else ""

@@ -5,7 +5,7 @@ text. Both are Markdown, in which nothing from a record or a card is a mark.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ethogram.exports.contents import Contents, Shown, printable
 from ethogram.site import PAPERS
@@ -50,25 +50,33 @@ def _opening(contents: Contents) -> Iterator[str]:
 def _overview(contents: Contents) -> Iterator[str]:
     site, groups = contents.site, contents.catalog.taxonomy.groups
     yield from _opening(contents)
-    yield "## Groups"
-    yield "\n".join(_group_item(group, contents) for group in groups)
+    yield from _section("Groups", (_group_item(group, contents) for group in groups))
     for group in groups:
-        if group.terms:
-            yield f"## {_escaped(group.label)}"
-            yield "\n".join(_term_item(term, contents) for term in group.terms)
-    yield "## Data"
-    yield "\n".join(f"- [{name}]({site.absolute(name)}): {told}" for name, told in DATA.items())
+        yield from _section(group.label, (_term_item(term, contents) for term in group.terms))
+    data = (f"- [{name}]({site.absolute(name)}): {told}" for name, told in DATA.items())
+    yield from _section("Data", data)
+
+
+def _section(heading: str, items: Iterable[str]) -> Iterator[str]:
+    """A list of links. The convention knows no other item: what has no page is in llms-full.txt."""
+    if linked := [*filter(None, items)]:
+        yield f"## {_escaped(heading)}"
+        yield "\n".join(linked)
 
 
 def _group_item(group: Group, contents: Contents) -> str:
     cards = _count(len(contents.cards_of(group.terms)), "card")
-    name = _linked(group.label, contents.group_address(group.slug))
-    return f"- {name}: {_escaped(group.definition)} ({cards})"
+    return _item(group, contents.group_address(group.slug), cards)
 
 
 def _term_item(term: Term, contents: Contents) -> str:
-    name = _linked(term.label, contents.term_address(term))
-    return f"- {name}: {_escaped(term.definition)} ({_numbers(term, contents)})"
+    return _item(term, contents.term_address(term), _numbers(term, contents))
+
+
+def _item(told: Term | Group, address: str, numbers: str) -> str:
+    if not address:
+        return ""
+    return f"- [{_escaped(told.label)}]({address}): {_escaped(told.definition)} ({numbers})"
 
 
 def _numbers(term: Term, contents: Contents) -> str:
@@ -125,10 +133,6 @@ def _facts(shown: Shown, contents: Contents) -> Iterator[str]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _linked(label: str, address: str) -> str:
-    return f"[{_escaped(label)}]({address})" if address else _escaped(label)
 
 
 def _escaped(text: str) -> str:

@@ -81,9 +81,7 @@ class Finished:
         self._well: dict[str, set[str]] = defaultdict(set)
         self._ill: dict[str, dict[str, _Target]] = defaultdict(dict)
         self._doubts: dict[_Target, dict[str, None]] = defaultdict(dict)
-        self._ids: dict[
-            str, set[str]
-        ] = {}  # places seen for sure, by page: most that are looked for
+        self._ids: dict[str, set[str]] = {}  # by page, places seen for sure: most of those wanted
         self._broken: dict[str, str] = {}  # pictures that are none, each with a page that shows it
         self._listing = Files(site)
         self._places = cache(self._places_of)

@@ -154,8 +154,7 @@ class Article:
     def _named(self, key: str) -> str:
         """A work by title, authors and year, linked to its page."""
         work = self._catalog.bibliography.works[key]
-        who = f'<span class="who">{authors_shown(work)} · {work.year}</span>'
-        return f"{self._link_to(work)} {who}"
+        return f'{self._link_to(work)} <span class="who">{_who(work)}</span>'
 
     def _link_to(self, work: Work) -> str:
         address = f"{_TOP}/{self._site.work(work.key)}"
@@ -203,7 +202,7 @@ class Article:
         return (
             f'<section class="preview" hidden>{banner}'
             f'<p class="preview-title">{self._link_to(work)}</p>'
-            f'<p class="who">{authors_shown(work)} · {work.year}{place}</p>'
+            f'<p class="who">{_who(work)}{place}</p>'
             f"{kind}{standing}{_paragraphs(said)}</section>"
         )
 
@@ -213,6 +212,11 @@ class Article:
 
 def _is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
+
+
+def _who(work: Work) -> str:
+    """Whose it is and of when; not everything has authors."""
+    return " · ".join(filter(None, (authors_shown(work), str(work.year))))
 
 
 def _paragraphs(words: Words) -> str:

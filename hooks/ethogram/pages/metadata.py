@@ -8,7 +8,7 @@ from ethogram.catalog import Catalog
 from ethogram.exports.cited import Cited
 from ethogram.pages import social
 from ethogram.record import Work
-from ethogram.reference import Person
+from ethogram.reference import Person, Sort, inverted
 from ethogram.site import Site
 from ethogram.works import WorkId
 
@@ -53,12 +53,14 @@ def highwire(cited: Cited) -> Iterator[tuple[str, str]]:
     work = cited.work
     yield "title", work.title
     for person in cited.people:
-        yield "author", ", ".join(filter(None, (person.family, person.given, person.suffix)))
+        yield "author", inverted(person)
     yield "publication_date", "/".join(cited.date)
     if work.updated:
         yield "online_date", work.updated.replace("-", "/")
-    if work.journal:
-        yield "conference_title" if _is_book(cited) else "journal_title", work.journal
+    if cited.container:
+        yield _CONTAINERS.get(cited.sort, "journal_title"), cited.container
+    if cited.also:
+        yield from _place(cited)
     if work.doi:
         yield "doi", work.doi
     if work.id.scheme == "arxiv":
@@ -68,10 +70,32 @@ def highwire(cited: Cited) -> Iterator[tuple[str, str]]:
     yield "abstract_html_url", work.id.address
 
 
+_CONTAINERS: dict[Sort, str] = {"conference": "conference_title", "chapter": "book_title"}
+_PUBLISHERS: dict[Sort, str] = {
+    "thesis": "dissertation_institution",
+    "report": "technical_report_institution",
+}
+
+
+def _place(cited: Cited) -> Iterator[tuple[str, str]]:
+    """Yield who brought it out, and where in a volume it stands."""
+    first, last = cited.first_and_last
+    number = "technical_report_number" if cited.sort == "report" else "issue"
+    pairs = {
+        _PUBLISHERS.get(cited.sort, "publisher"): cited.publisher,
+        "volume": cited.also.get("volume", ""),
+        number: cited.also.get("number", ""),
+        "firstpage": first,
+        "lastpage": last,
+        "isbn": cited.also.get("isbn", ""),
+    }
+    yield from ((name, value) for name, value in pairs.items() if value)
+
+
 def schema_org(cited: Cited, site: Site) -> dict[str, object]:
     """Return a work as a ScholarlyArticle of schema.org."""
     entry, work = cited.entry, cited.work
-    url = site.absolute(site.work(work.key))
+    url = site.absolute(site.work(work.key)) if site.url else ""  # no such page from anywhere
     parts: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": "ScholarlyArticle",
@@ -111,7 +135,7 @@ def _identifiers(work: Work) -> Iterator[dict[str, str]]:
 
 
 def _whole(cited: Cited) -> dict[str, str]:
-    name = cited.work.journal
+    name = cited.container
     return {"@type": "Book" if _is_book(cited) else "Periodical", "name": name} if name else {}
 
 
