@@ -211,8 +211,9 @@ def test_nothing_scrolls_sideways_enlarged(browser: Browser, sites: Sites, path:
 def test_the_link_to_a_heading_takes_no_line(page: Page, sites: Sites, width: int) -> None:
     """It is not seen until it is pointed at, so it must not make a heading higher, nor the page."""
     page.set_viewport_size({"width": width, "height": 740})
-    for path in (BEHAVIOR, GROUP, "security/", "self-knowledge/", "about/"):
+    for path in (BEHAVIOR, GROUP, "security/", "self-knowledge/", "about/", "rules/"):
         page.goto(f"{sites['real'].url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         height = "[...document.querySelectorAll('h1, h2, h3')].map(it => it.offsetHeight)"
         before = page.evaluate(height)
         page.evaluate("document.querySelectorAll('.headerlink').forEach(it => it.remove())")

@@ -956,6 +956,8 @@ def test_export_refuses_in_a_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
     assert result.exit_code == 1
     assert result.stderr == "ethogram: full/feed.xml cannot be written to: Is a directory.\n"
     assert run("export", "--to", "out", "--docs", "nowhere").exit_code == 2
+    result = run("export", "--to", "out", "--bib", "nowhere")
+    assert result.exit_code == 2 and "There is no folder nowhere with records." in result.stderr
     assert run("export").exit_code == 2
     assert "--to DIR" in run("export", "--help").output
 

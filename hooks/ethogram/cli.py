@@ -238,6 +238,8 @@ def export_files(folder: Path, docs: Path, bib: Path | None) -> None:
     from ethogram.catalog import Catalog
     from ethogram.settings import site_beside
 
+    if bib and not bib.is_dir():  # else every file would say that nothing is known
+        raise click.UsageError(f"There is no folder {bib} with records.")
     site = site_beside(docs)
     catalog = Catalog.load(docs, bib or _default_bib((docs,)))
     files = list(exports.files(catalog, site))
