@@ -72,7 +72,7 @@ def make(env: Any, nav: Navigation, files: Files, config: MkDocsConfig) -> Frame
 
 def _page(config: MkDocsConfig) -> Page:
     """A page two folders below the top, as any work's is, whose words are marks."""
-    name = f"{PAPERS}/work/index.md"
+    name = f"{PAPERS}/any/index.md"
     file = File(name, config.docs_dir, config.site_dir, config.use_directory_urls)
     page = Page(None, file, config)
     page.meta = {"title": TITLE, "description": DESCRIPTION}
