@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
+
+from loopback import Loopback
 
 _NUMBER = re.compile(r"(?P<base>\d{4}\.\d{4,5}|[a-z-]+(\.[A-Za-z-]+)?/\d{7})(v\d+)?")
 _FEED = """<?xml version="1.0" encoding="UTF-8"?>
@@ -89,7 +90,7 @@ class Asked:
     answered: float = 0.0
 
 
-class LoopbackArxiv:
+class LoopbackArxiv(Loopback):
     """The server, running while the context lasts.
 
     Attributes:
@@ -116,21 +117,6 @@ class LoopbackArxiv:
         self.lock = threading.Lock()
         self._server = _Server(self)
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}/api/query"
-
-    def __enter__(self) -> "LoopbackArxiv":
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def answer_to(self, ids: list[str]) -> tuple[int, str]:
         """Status and body that a request for these numbers would get; it is not logged."""

@@ -7,10 +7,10 @@ from functools import cache, partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
-from types import TracebackType
-from typing import Self
+from threading import Lock
 from urllib.parse import quote, unquote, urlsplit
+
+from loopback import Loopback
 
 COMPRESSED = ("text/", "application/json", "application/xml", "application/atom", "image/svg")
 """How the types begin that GitHub Pages and its like compress."""
@@ -25,7 +25,7 @@ TYPES = {  # those that a system may not know, or know by another name
 UNKNOWN = "application/octet-stream"
 
 
-class StaticServer:
+class StaticServer(Loopback):
     """Serves a folder on a free port of 127.0.0.1, from `with` to its end.
 
     Connections stay open, texts are compressed, and an unknown address gets the folder's 404.html.
@@ -46,22 +46,7 @@ class StaticServer:
         self.sent: Counter[str] = Counter()
         self._folder, self._path, self._lock = folder.resolve(), path, Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, self))
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}{path}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def find(self, asked: str) -> Path | None:
         """The file or folder that a path on this host names; nothing outside of the site."""
