@@ -30,7 +30,6 @@ from ethogram.findings import EthogramError, Finding, Severity, to_text
 from ethogram.links.finished import Finished
 from ethogram.links.gone import Gravestones
 from ethogram.pages import charts, explorer, social, work
-from ethogram.pages.frame import Frame
 from ethogram.render import Href, Rendered, Snippet, render_page
 from ethogram.settings import Settings
 from ethogram.site import CITE, PAPERS, Site
@@ -50,7 +49,6 @@ class _State:
     catalog: Catalog | None = None
     beside: Beside = field(default_factory=Beside)
     nav: Navigation | None = None
-    frame: Frame | None = None
     findings: list[Finding] = field(default_factory=list)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     finished: Finished | None = None
@@ -108,7 +106,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     if not _state.serving:
         gc.freeze()  # all of this is wanted to the end: the collector need not look through it
     config.nav = navigation.expand(config.nav, catalog)
-    _publish_data(Path(config.site_dir), frozenset(file.dest_uri for file in files))
+    _publish_search(Path(config.site_dir))
     return files
 
 
@@ -131,8 +129,10 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     logo, folder = str(config.theme.get("logo") or "").lstrip("/"), Path(config.site_dir)
     _state.finished = Finished(folder, config.site_url or "", built, gone, (logo,))
     _expect_files(_state.finished, _catalog())
-    if _state.nav:
-        _state.frame = frame.make(env, _state.nav, files, config)
+    if _state.nav is not None:
+        page = frame.make(env, _state.nav, files, config)
+        given = (_catalog(), _state.site, page, folder, gone, frozenset(built))
+        _state.beside.do(publishing.write_pages, *given)
     return env
 
 
@@ -197,9 +197,6 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 @event_priority(-100)
 def on_post_build(config: MkDocsConfig) -> None:
     """Count, and fail where a card was lost, or where errors meet a strict build."""
-    if _state.frame:
-        folder = Path(config.site_dir)
-        publishing.write_pages(_catalog(), _state.site, _state.frame, folder, _finished())
     _wait()
     _conclude(config)
     pages = _state.rendered
@@ -218,8 +215,8 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_shutdown() -> None:
-    """Let what runs beside the build end."""
-    _state.beside.close()
+    """End what still runs beside the build."""
+    _state.beside.abandon()
 
 
 def _catalog() -> Catalog:
@@ -234,11 +231,11 @@ def _finished() -> Finished:
     return _state.finished
 
 
-def _publish_data(folder: Path, own: frozenset[str]) -> None:
+def _publish_search(folder: Path) -> None:
     """Begin to write what needs no page of the theme, beside the build."""
     catalog, site = _catalog(), _state.site
-    pages = list(search.of_pages(catalog, site))
-    _state.beside.do(publishing.write_data, catalog, site, pages, folder, own)
+    texts = list(search.of_pages(catalog, site))
+    _state.beside.do(publishing.write_search, catalog, site, texts, folder)
 
 
 def _expect_files(finished: Finished, catalog: Catalog) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,12 @@ def note_process(path: Path) -> None:
     append(path, f"{os.getpid()}\n")
 
 
+def note_process_and_stay(path: Path) -> None:
+    """Leave the number of the process, and go on for a minute."""
+    note_process(path)
+    time.sleep(60)
+
+
 def lengths(path: Path, texts: list[str]) -> None:
     """Leave the number of what was given."""
     append(path, str(len(texts)))
@@ -45,37 +52,44 @@ def go_wrong() -> None:
 
 
 def die() -> None:
-    """End without a word, as a process that the system kills."""
-    os._exit(9)
+    """End without a word, as a process that the system kills for want of memory."""
+    os.kill(os.getpid(), signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
 
-@pytest.fixture
-def beside() -> Iterator[Beside]:
-    """A process beside this one; nothing of it is left."""
-    made = Beside()
+@pytest.fixture(params=["copy", "anew"])
+def beside(request: pytest.FixtureRequest) -> Iterator[Beside]:
+    """One whose processes begin in either way; nothing of them is left."""
+    made, over = Beside(), threading.Event()
+    thread = threading.Thread(target=over.wait)
+    if request.param == "anew":  # as in a preview, which has threads
+        thread.start()
     yield made
-    made.close()
+    made.abandon()
+    over.set()
+    if thread.ident:
+        thread.join()
     assert multiprocessing.active_children() == []
 
 
-def test_things_are_done_in_order_in_one_other_process(beside: Beside, tmp_path: Path) -> None:
-    """What takes long is not overtaken; one process does it all, and it is not ours."""
-    order, processes = tmp_path / "order", tmp_path / "processes"
+def test_things_are_done_at_once_in_other_processes(beside: Beside, tmp_path: Path) -> None:
+    """A preview builds again and again; what is done for one build is done when it has waited."""
     for build in range(2):
-        beside.do(append, order, "a", 0.3)
-        beside.do(append, order, text="b")
-        beside.do(append, order, "c", seconds=0.1)
-        beside.do(note_process, processes)
+        started = time.monotonic()
+        beside.do(append, tmp_path / f"a{build}", "a", 0.5)
+        beside.do(append, tmp_path / f"b{build}", text="b", seconds=0.1)
+        beside.do(note_process, tmp_path / "processes")
+        begun = time.monotonic() - started
         beside.wait()
-        assert order.read_text() == "abc" * (build + 1)
-    first, second = processes.read_text().split()
-    assert first == second != str(os.getpid())
+        assert begun < time.monotonic() - started
+        assert (tmp_path / f"a{build}").read_text() == "a"
+        assert (tmp_path / f"b{build}").read_text() == "b"
+    processes = (tmp_path / "processes").read_text().split()
+    assert len(set(processes) - {str(os.getpid())}) == 2
 
 
 def test_what_is_given_may_change_at_once(beside: Beside, tmp_path: Path) -> None:
     """A function gets what it was given, however the build goes on with it."""
     texts = ["a", "b"]
-    beside.do(append, tmp_path / "slow", "", 0.2)
     beside.do(lengths, tmp_path / "number", texts)
     texts.clear()
     beside.wait()
@@ -83,27 +97,32 @@ def test_what_is_given_may_change_at_once(beside: Beside, tmp_path: Path) -> Non
 
 
 def test_an_error_arrives_as_it_was_raised(beside: Beside, tmp_path: Path) -> None:
-    """With its findings, where all is waited for; what comes after it is done, and told once."""
+    """With its findings, where all is waited for; the rest is done nevertheless, and told once."""
     finding = Finding.of("dead-link", "a.md", (2, 3), "b leads nowhere", "Mend it.")
     beside.do(fail, finding)
-    beside.do(append, tmp_path / "after", "done", 0.2)
+    beside.do(append, tmp_path / "other", "done", 0.2)
     with pytest.raises(EthogramError) as raised:
         beside.wait()
     assert str(raised.value) == "It is wrong in\ntwo lines."
     assert raised.value.findings == (finding,)
-    beside.do(append, tmp_path / "after", ", again")
+    beside.do(append, tmp_path / "other", ", again")
     beside.wait()
-    assert (tmp_path / "after").read_text() == "done, again"
+    assert (tmp_path / "other").read_text() == "done, again"
 
 
-def test_a_fault_of_ours_is_not_hidden(beside: Beside) -> None:
-    """It is no sentence for the reader, and says where it was."""
+def test_a_fault_of_ours_is_not_hidden(beside: Beside, capfd: pytest.CaptureFixture[str]) -> None:
+    """The build fails, and says where it was."""
     beside.do(go_wrong)
-    with pytest.raises(ZeroDivisionError) as raised:
+    with pytest.raises(
+        EthogramError, match=r"^A process beside the build has failed: see above\.$"
+    ):
         beside.wait()
-    assert "go_wrong" in str(raised.value.__cause__)
+    said = capfd.readouterr().err
+    assert "in go_wrong" in said
+    assert "ZeroDivisionError: never" in said
 
 
+@pytest.mark.parametrize("beside", ["anew"], indirect=True)
 def test_what_cannot_be_sent_is_told_at_once(beside: Beside, tmp_path: Path) -> None:
     """The traceback leads to who asked for it, and what was asked before is still done."""
     beside.do(append, tmp_path / "trace", "a")
@@ -113,46 +132,30 @@ def test_what_cannot_be_sent_is_told_at_once(beside: Beside, tmp_path: Path) -> 
     assert (tmp_path / "trace").read_text() == "a"
 
 
-def test_a_process_that_dies_is_a_sentence(beside: Beside, tmp_path: Path) -> None:
-    """Whatever was still to be done; and the next build has a process again."""
+def test_a_process_that_is_killed_is_a_sentence(beside: Beside, tmp_path: Path) -> None:
+    """The rest is done, and the next build has processes again."""
     for _ in range(2):
         beside.do(die)
-        beside.do(append, tmp_path / "lost", "x")
-        with pytest.raises(EthogramError, match=r"^The process beside the build has died.*\.$"):
+        beside.do(append, tmp_path / "kept", "x")
+        with pytest.raises(EthogramError, match=r"^A process beside the build has died; .*\.$"):
             beside.wait()
-        assert not (tmp_path / "lost").exists()
         beside.do(append, tmp_path / "kept", "x")
         beside.wait()
-    assert (tmp_path / "kept").read_text() == "xx"
+    assert (tmp_path / "kept").read_text() == "xxxx"
 
 
-def test_one_that_has_died_is_asked_in_vain_until_all_is_waited_for(
-    beside: Beside, tmp_path: Path
-) -> None:
-    """The build goes on to its end, and is then told."""
-    beside.do(die)
-    deadline = time.monotonic() + 30
-    while multiprocessing.active_children():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    beside.do(append, tmp_path / "lost", "x")
-    with pytest.raises(EthogramError, match="has died"):
-        beside.wait()
-    assert not (tmp_path / "lost").exists()
-
-
-def test_closing_ends_the_process_when_all_is_done(tmp_path: Path) -> None:
-    """Even what nobody waits for; without anything to do there is none; it can be used again."""
-    beside = Beside()
+def test_what_is_abandoned_ends_at_once(beside: Beside, tmp_path: Path) -> None:
+    """However long it would take; without anything to do there is no process."""
     beside.wait()
-    beside.close()
+    beside.abandon()
     assert multiprocessing.active_children() == []
-    for _ in range(2):
-        beside.do(append, tmp_path / "trace", "x", 0.2)
-        assert len(multiprocessing.active_children()) == 1
-        beside.close()
-        assert multiprocessing.active_children() == []
-    assert (tmp_path / "trace").read_text() == "xx"
+    beside.do(append, tmp_path / "trace", "x", 60)
+    assert len(multiprocessing.active_children()) == 1
+    started = time.monotonic()
+    beside.abandon()
+    assert time.monotonic() - started < 30
+    assert multiprocessing.active_children() == []
+    assert not (tmp_path / "trace").exists()
 
 
 HOOKED = """\
@@ -184,15 +187,17 @@ def test_the_process_runs_the_version_that_started_it(tmp_path: Path) -> None:
 
 
 BUSY = """\
-import sys, time
+import sys, threading, time
 from pathlib import Path
 from ethogram.beside import Beside
 import test_beside
 if __name__ == "__main__":
-    beside = Beside()
-    beside.do(test_beside.note_process, Path(sys.argv[1]))
-    beside.wait()
-    beside.do(time.sleep, float(sys.argv[2]))
+    beside, number = Beside(), Path(sys.argv[1])
+    if sys.argv[2] == "anew":
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    beside.do(test_beside.note_process_and_stay, number)
+    while not number.exists() or not number.read_text():
+        time.sleep(0.05)
     print("ready", flush=True)
     time.sleep(60)
 """
@@ -208,16 +213,16 @@ def is_running(process: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("seconds", [0, 60], ids=["idle", "busy"])
+@pytest.mark.parametrize("begun", ["copy", "anew"])
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_with_the_build(tmp_path: Path, sent: signal.Signals, seconds: int) -> None:
-    """A build that is ended from outside leaves nothing running, whatever is being done."""
+def test_it_ends_with_the_build(tmp_path: Path, sent: signal.Signals, begun: str) -> None:
+    """A build that is ended from outside leaves nothing running."""
     (tmp_path / "busy.py").write_text(BUSY)
     here = Path(__file__).parent
     paths = os.pathsep.join([str(here), str(here.parent / "hooks")])
     number = tmp_path / "number"
     with subprocess.Popen(
-        [sys.executable, str(tmp_path / "busy.py"), str(number), str(seconds)],
+        [sys.executable, str(tmp_path / "busy.py"), str(number), begun],
         env={**os.environ, "PYTHONPATH": paths},
         stdout=subprocess.PIPE,
     ) as build:

@@ -40,6 +40,7 @@ from ethogram.cli import main
 from ethogram.entries import join
 from ethogram.exports import feed, formats
 from ethogram.exports.cited import Cited, cite, short
+from ethogram.exports.contents import Contents
 from ethogram.findings import EthogramError
 from ethogram.pages import metadata
 from ethogram.reference import people
@@ -123,7 +124,7 @@ class Export:
     def of(cls, folder: Path, site: Site = SITE) -> "Export":
         """The export of a folder with docs/ and bib/."""
         catalog = Catalog.load(folder / "docs", folder / "bib")
-        files = list(exports.files(catalog, site))
+        files = list(exports.files(Contents(catalog, site)))
         assert len(files) == len(dict(files))  # no file is written twice
         return cls(catalog, dict(files))
 
@@ -784,7 +785,7 @@ def test_a_group_s_feed_leads_to_the_group(nasty: Export) -> None:
     found = nasty.feed("security/feed.xml").feed
     assert found.link == "https://example.org/site/security/"
     assert nasty.feed("agency/feed.xml").feed.link == SITE.url  # it has no page yet
-    bare = dict(exports.files(nasty.catalog, Site("Name", "", SITE.url)))
+    bare = dict(exports.files(Contents(nasty.catalog, Site("Name", "", SITE.url))))
     assert b"<subtitle>" not in bare["feed.xml"]
 
 
@@ -792,7 +793,7 @@ def test_a_feed_is_of_the_newest(nasty: Export, monkeypatch: pytest.MonkeyPatch)
     """Beyond fifty the oldest are left out, of the feed alone."""
     assert feed.NEWEST == 50
     monkeypatch.setattr(feed, "NEWEST", 2)
-    files = dict(exports.files(nasty.catalog, SITE))
+    files = dict(exports.files(Contents(nasty.catalog, SITE)))
     found = feedparser.parse(files["feed.xml"])
     assert [entry.id for entry in found.entries] == [e.id for e in nasty.feed().entries[:2]]
     assert files["papers.json"] == nasty.files["papers.json"]
@@ -800,7 +801,9 @@ def test_a_feed_is_of_the_newest(nasty: Export, monkeypatch: pytest.MonkeyPatch)
 
 def test_an_id_stays_when_the_site_moves(nasty: Export) -> None:
     """Who follows a feed is not shown everything again."""
-    moved = dict(exports.files(nasty.catalog, replace(SITE, url="https://elsewhere.example/")))
+    moved = dict(
+        exports.files(Contents(nasty.catalog, replace(SITE, url="https://elsewhere.example/")))
+    )
     found = feedparser.parse(moved["feed.xml"])
     assert [entry.id for entry in found.entries] == [e.id for e in nasty.feed().entries]
 
@@ -861,7 +864,7 @@ def test_nothing_unprintable_is_written(export: Export) -> None:
 
 def test_a_site_without_an_address(nasty: Export) -> None:
     """Addresses are then relative to the site, which a feed says of itself."""
-    files = dict(exports.files(nasty.catalog, Site("Tests")))
+    files = dict(exports.files(Contents(nasty.catalog, Site("Tests"))))
     data = json.loads(files["papers.json"])
     assert not list(validator(nasty).iter_errors(data))
     assert data["site"]["url"] is None

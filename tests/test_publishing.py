@@ -1,6 +1,7 @@
 """`publishing`: what is written beside the build is what the build itself would write."""
 
 import pickle
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,14 @@ from building import copy_site
 from ethogram import exports, publishing, search
 from ethogram.catalog import Catalog
 from ethogram.check import check
-from ethogram.links.finished import Finished
+from ethogram.exports.contents import Contents
 from ethogram.links.gone import Gravestones
 from ethogram.pages import explorer, social, work
 from ethogram.pages.frame import CONTENT, Frame
 from ethogram.site import PAPERS, Site
 
 SITE = Site("Tests", "What is known", "https://example.org/site/")
+FRAME = Frame(f"<!doctype html>{CONTENT}")
 
 
 @pytest.fixture(scope="module")
@@ -36,23 +38,44 @@ def catalog(folder: Path) -> Catalog:
     return Catalog.load(folder / "docs", folder / "bib")
 
 
+@pytest.fixture
+def gone(catalog: Catalog) -> Gravestones:
+    """What is dead outside."""
+    return Gravestones(catalog.archive, catalog.journal)
+
+
 def sent(catalog: Catalog) -> Catalog:
-    """A catalog as the other process gets it."""
+    """A catalog as another process gets it that is no copy of the build's."""
     found = pickle.loads(pickle.dumps(catalog, pickle.HIGHEST_PROTOCOL))
     assert isinstance(found, Catalog)
     return found
 
 
+def machines(catalog: Catalog) -> dict[str, bytes]:
+    """All files but pages and the search, by their paths."""
+    makers = explorer.files, work.redirects
+    made = chain.from_iterable(make(catalog, SITE) for make in makers)
+    return dict(chain(exports.files(Contents(catalog, SITE)), made))
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """All files of a folder, by their paths."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 @pytest.mark.parametrize("asked", ["nothing", "everything"])
-def test_a_catalog_that_was_sent_writes_the_same_bytes(catalog: Catalog, asked: str) -> None:
+def test_a_catalog_that_was_sent_makes_the_same_bytes(catalog: Catalog, asked: str) -> None:
     """Files for machines, lists, redirects and search; asked before or not; pages without texts."""
     if asked == "everything":
         check(catalog)
-        list(exports.files(catalog, SITE))
+        machines(catalog)
     other = sent(catalog)
-    for make in (exports.files, explorer.files, work.redirects):
-        first, second = dict(make(catalog, SITE)), dict(make(other, SITE))
-        assert first and first == second, make
+    assert machines(catalog)
+    assert machines(other) == machines(catalog)
     assert list(search.of_works(other, SITE)) == list(search.of_works(catalog, SITE))
     assert other.related == catalog.related
     assert all(not page.document.text for page in other.pages)
@@ -61,42 +84,47 @@ def test_a_catalog_that_was_sent_writes_the_same_bytes(catalog: Catalog, asked: 
 
 def test_what_was_released_can_be_sent(catalog: Catalog) -> None:
     """A build lets go of the texts of pages that are written; their front matter stays."""
-    expected = dict(exports.files(catalog, SITE))
+    expected = machines(catalog)
     for page in catalog.pages:
         page.release()
-    assert dict(exports.files(sent(catalog), SITE)) == expected
+    assert machines(sent(catalog)) == expected
     behaviors = [page.meta("behavior") for page in catalog.pages]
     assert [page.meta("behavior") for page in sent(catalog).pages] == behaviors
     assert any(behaviors)
 
 
-def test_all_that_needs_no_page_of_the_theme_is_written(catalog: Catalog, tmp_path: Path) -> None:
-    """Each file of each maker, as it made it, and nothing else."""
-    pages = list(search.of_pages(catalog, SITE))
-    publishing.write_data(sent(catalog), SITE, pages, tmp_path)
-    found = {
-        path.relative_to(tmp_path).as_posix(): path.read_bytes()
-        for path in tmp_path.rglob("*")
-        if path.is_file() and path.relative_to(tmp_path).parts[0] != search.FOLDER
-    }
-    expected: dict[str, bytes] = {}
-    for make in (exports.files, explorer.files, work.redirects):
-        expected |= make(catalog, SITE)
+def test_the_search_and_the_pictures_are_written(catalog: Catalog, tmp_path: Path) -> None:
+    """By the catalog as it is sent, and the texts that pages no longer have there."""
+    texts = list(search.of_pages(catalog, SITE))
+    publishing.write_search(sent(catalog), SITE, texts, tmp_path)
+    found = written(tmp_path)
+    index = {path for path in found if path.startswith(f"{search.FOLDER}/")}
+    assert f"{search.FOLDER}/pagefind-entry.json" in index
     pictures = set(social.paths(catalog.taxonomy))
-    assert found.keys() == expected.keys() | pictures
-    assert [path for path in expected if found[path] != expected[path]] == []
+    assert found.keys() - index == pictures
     assert all(found[path].startswith(b"\x89PNG") for path in pictures)
-    assert (tmp_path / search.FOLDER / "pagefind-entry.json").is_file()
 
 
-def test_a_file_that_the_site_brings_is_kept(catalog: Catalog, tmp_path: Path) -> None:
+def test_all_else_is_written(catalog: Catalog, gone: Gravestones, tmp_path: Path) -> None:
+    """Each file of each maker, as it made it; a page for each work and year; nothing else."""
+    publishing.write_pages(sent(catalog), SITE, FRAME, tmp_path, gone)
+    found, expected = written(tmp_path), machines(catalog)
+    works = {f"{PAPERS}/{key}/index.html" for key in catalog.entries}
+    assert found.keys() == expected.keys() | works | set(explorer.year_paths(catalog))
+    assert [path for path in expected if found[path] != expected[path]] == []
+
+
+def test_a_file_that_the_site_brings_is_kept(
+    catalog: Catalog, gone: Gravestones, tmp_path: Path
+) -> None:
     """MkDocs copies it meanwhile: were it written here too, chance would say which one stays."""
-    own = {"llms.txt", "papers.json"}
-    pages = list(search.of_pages(catalog, SITE))
-    publishing.write_data(sent(catalog), SITE, pages, tmp_path, own)
-    assert own <= dict(exports.files(catalog, SITE)).keys()
-    assert not any((tmp_path / path).exists() for path in own)
-    assert (tmp_path / "papers.bib").is_file()
+    key = next(iter(catalog.entries))
+    own = {"llms.txt", "papers.json", f"{PAPERS}/{key}/index.html"}
+    publishing.write_pages(catalog, SITE, FRAME, tmp_path / "all", gone)
+    publishing.write_pages(catalog, SITE, FRAME, tmp_path / "rest", gone, own)
+    every = written(tmp_path / "all").keys()
+    assert own <= every
+    assert written(tmp_path / "rest").keys() == every - own
 
 
 DEAD = (
@@ -104,17 +132,13 @@ DEAD = (
 )
 
 
-def test_the_pages_of_works_are_written_and_repaired(folder: Path, tmp_path: Path) -> None:
-    """A page for each work and year, in the frame; a link that is dead by the journal is struck."""
+def test_the_pages_of_works_are_repaired(folder: Path, tmp_path: Path) -> None:
+    """A link that is dead by the journal is struck, on the page that has it."""
     dead = "github.com/anthropics/sleeper-agents-paper"
     (folder / "bib/links.jsonl").write_text(DEAD % dead, encoding="utf-8")
     catalog = Catalog.load(folder / "docs", folder / "bib")
     gone = Gravestones(catalog.archive, catalog.journal)
-    finished = Finished(tmp_path, SITE.url, {}, gone)
-    frame = Frame(f"<!doctype html>{CONTENT}")
-    publishing.write_pages(catalog, SITE, frame, tmp_path, finished)
-    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
-    works = {f"{PAPERS}/{key}/index.html" for key in catalog.entries}
-    assert written == works | set(explorer.year_paths(catalog))
-    struck = [path for path in written if '<s class="dead-link">' in (tmp_path / path).read_text()]
+    publishing.write_pages(catalog, SITE, FRAME, tmp_path, gone)
+    pages = {path: html for path, html in written(tmp_path).items() if path.endswith(".html")}
+    struck = [path for path, html in pages.items() if b'<s class="dead-link">' in html]
     assert struck == [f"{PAPERS}/hubinger2024sleeper/index.html"]

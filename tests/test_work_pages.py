@@ -20,6 +20,7 @@ from building import ROOT, build, copy_site
 from ethogram.catalog import Catalog
 from ethogram.entries import Entry
 from ethogram.exports.cited import cite
+from ethogram.exports.contents import Contents
 from ethogram.exports.formats import of_work
 from ethogram.pages import social, work
 from ethogram.pages.frame import CONTENT, DESCRIPTION, HEAD, TITLE, Frame
@@ -378,7 +379,7 @@ def test_who_is_not_named_leaves_no_gap(tmp_path: Path) -> None:
     record = "@misc{it, title={A}, year=2019, doi={10.1000/x}}"
     (tmp_path / "bib/other.bib").write_text(record, encoding="utf-8")
     catalog = Catalog.load(tmp_path / "docs", tmp_path / "bib")
-    ((_, html),) = work.pages(catalog, Site(NAME, ""), Frame(CONTENT))
+    ((_, html),) = work.pages(Contents(catalog, Site(NAME, "")), Frame(CONTENT))
     assert '<p class="who">2019</p>' in html
 
 
@@ -431,7 +432,9 @@ def test_a_build_is_the_same_twice(built: Built, flat: Built) -> None:
     """Pages, redirects and sitemap are made of the catalog alone."""
     site, frame = Site(NAME, "", URL), Frame(f"{TITLE}{DESCRIPTION}{HEAD}{CONTENT}")
     again = Catalog.load(built.catalog.docs, built.catalog.docs.parent / "bib")
-    assert [*work.pages(built.catalog, site, frame)] == [*work.pages(again, site, frame)]
+    assert [*work.pages(Contents(built.catalog, site), frame)] == [
+        *work.pages(Contents(again, site), frame)
+    ]
     assert [*work.redirects(built.catalog, site)] == [*work.redirects(again, site)]
     assert built.catalog.entries.keys() == flat.catalog.entries.keys()
 
@@ -465,7 +468,7 @@ def test_the_frame_has_the_site_s_tabs_and_no_more(real: Built) -> None:
 def test_a_site_without_an_address_claims_none(built: Built) -> None:
     """No canonical link, no picture, no sitemap: they would be wrong."""
     site, frame = Site(NAME, ""), Frame(f"{HEAD}")
-    for _, html in work.pages(built.catalog, site, frame):
+    for _, html in work.pages(Contents(built.catalog, site), frame):
         assert "canonical" not in html
         assert "og:image" not in html
         assert '"@id"' not in html and '"url"' not in html

@@ -236,13 +236,14 @@ def export_files(folder: Path, docs: Path, bib: Path | None) -> None:
     """
     from ethogram import exports, writing
     from ethogram.catalog import Catalog
+    from ethogram.exports.contents import Contents
     from ethogram.settings import site_beside
 
     if bib and not bib.is_dir():  # else every file would say that nothing is known
         raise click.UsageError(f"There is no folder {bib} with records.")
     site = site_beside(docs)
     catalog = Catalog.load(docs, bib or _default_bib((docs,)))
-    files = list(exports.files(catalog, site))
+    files = list(exports.files(Contents(catalog, site)))
     try:
         writing.publish(folder, files)
     except OSError as error:

@@ -1,64 +1,74 @@
 """What a site has beyond its Markdown."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
 from ethogram import exports, search, writing
 from ethogram.catalog import Catalog
-from ethogram.links.finished import Finished
+from ethogram.exports.contents import Contents
+from ethogram.links.gone import Gravestones
 from ethogram.pages import explorer, social, work
 from ethogram.pages.frame import Frame
 from ethogram.search import Record
 from ethogram.site import Site
 
 
-def write_data(
-    catalog: Catalog,
-    site: Site,
-    pages: list[Record],
-    folder: Path,
-    own: Collection[str] = frozenset(),
-) -> None:
-    """Write what needs no page of the theme: search, files for machines, redirects, pictures.
+def write_search(catalog: Catalog, site: Site, texts: Iterable[Record], folder: Path) -> None:
+    """Write what needs no other page of the site: the search, and the pictures that links show.
 
     A process beside the build does it.
 
     Args:
         catalog: what there is; the texts of its pages are not needed.
         site: for names and addresses.
-        pages: what a search can find of those texts.
+        texts: what a search can find of those texts.
         folder: the site's.
-        own: files that the site brings itself, by their paths on it; none is written over.
 
     Raises:
         EthogramError: the search index cannot be made.
     """
-    found = [*search.of_works(catalog, site), *pages]
+    found = [*search.of_works(catalog, site), *texts]
     with ThreadPoolExecutor(1) as aside:  # most of it is waiting for Pagefind
         index = aside.submit(search.write, found, folder)
-        made = (make(catalog, site) for make in (exports.files, explorer.files, work.redirects))
-        ours = (each for each in chain.from_iterable(made) if each[0] not in own)
-        writing.publish(folder, ours)
         social.write(catalog.taxonomy, site, folder)
         index.result()
 
 
 def write_pages(
-    catalog: Catalog, site: Site, frame: Frame, folder: Path, finished: Finished
+    catalog: Catalog,
+    site: Site,
+    frame: Frame,
+    folder: Path,
+    gone: Gravestones,
+    own: Collection[str] = frozenset(),
 ) -> None:
-    """Write the pages in the theme's frame: of works, and of years.
+    """Write what stands in the theme's frame, works and years, and what machines read of them.
+
+    A process beside the build does it.
 
     Args:
-        catalog, site: what there is to tell.
+        catalog, site: what there is to tell; the texts of its pages are not needed.
         frame: the theme's page.
         folder: the site's.
-        finished: repairs what is dead outside.
+        gone: what is dead outside.
+        own: files that the site brings itself, by their paths on it; none is written over.
     """
+    from ethogram.links.repair import mend  # only now: the build itself has seldom use for it
+
+    def look(html: str, path: str) -> str:
+        return mend(html, site.absolute(path), gone)
+
+    contents = Contents(catalog, site)
     years = explorer.year_pages(catalog, site, frame)
     pages = chain(
-        ((path, finished.made(html, path)) for path, html in years),
-        work.pages(catalog, site, frame, finished.made),
+        ((path, look(html, path)) for path, html in years), work.pages(contents, frame, look)
     )
-    writing.publish(folder, ((path, html.encode()) for path, html in pages))
+    made = chain(
+        exports.files(contents),
+        explorer.files(catalog, site),
+        work.redirects(catalog, site),
+        ((path, html.encode()) for path, html in pages),
+    )
+    writing.publish(folder, (each for each in made if each[0] not in own))

@@ -10,8 +10,8 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from bench.lighthouse import ask, lighthouse
-from bench.samples import Row, Sample, compare, measure, median
-from bench.sites import build_command, configure, make_site
+from bench.samples import Row, Sample, compare, median
+from bench.sites import build, configure, make_site
 from browser import ADVICE, find
 from loopback_site import StaticServer
 
@@ -25,20 +25,20 @@ def measure_catalog(runs: int, folder: Path) -> list[Row]:
     for cards in (*SIZES, 500):
         make_site(folder / str(cards), cards, pages=max(1, cards // 10))
     rows = [*added(runs, folder / "1000"), growth(runs, folder), work_page(runs, folder / "1000")]
-    full = build_command(configure(folder / "500"))
-    measure(full, folder / "500")
-    rows += explorer(folder / "10000/full.site")
-    rows.append(search(folder / "500/full.site", 500, 140))
-    rows.append(search(folder / "10000/full.site", 10_000, 350))
+    for cards in (500, SIZES[-1]):
+        build(configure(folder / str(cards)), folder / f"{cards}.site")
+    rows += explorer(folder / f"{SIZES[-1]}.site")
+    rows.append(search(folder / "500.site", 500, 140))
+    rows.append(search(folder / f"{SIZES[-1]}.site", SIZES[-1], 350))
     return rows
 
 
 def added(runs: int, folder: Path) -> list[Row]:
     """A build of 1,000 cards with the catalog's parts against one without."""
-    full, plain = (build_command(configure(folder, each)) for each in ("full", "plain"))
-    measure(full, folder)
-    measure(plain, folder)
-    pairs = [(measure(full, folder), measure(plain, folder)) for _ in range(runs)]
+    full, plain = (configure(folder, each) for each in ("full", "plain"))
+    build(full)
+    build(plain)
+    pairs = [(build(full), build(plain)) for _ in range(runs)]
     return compare("the whole catalog, in a build of 1,000 cards", pairs, 1.4)[:1]
 
 
@@ -46,9 +46,8 @@ def growth(runs: int, folder: Path) -> Row:
     """What a card costs in a build of 10,000 against one of 1,000."""
     seconds = {}
     for cards in SIZES:
-        site = folder / str(cards)
-        command = build_command(configure(site))
-        samples = [measure(command, site) for _ in range(runs if cards < SIZES[-1] else 1)]
+        config = configure(folder / str(cards))
+        samples = [build(config) for _ in range(runs if cards < SIZES[-1] else 1)]
         seconds[cards] = median(samples, seconds_of)
     small, middle, large = (seconds[cards] for cards in SIZES)
     ratio = (large - small) / (middle - small) / 11
@@ -63,9 +62,9 @@ def seconds_of(sample: Sample) -> float:
 
 def work_page(runs: int, folder: Path) -> Row:
     """From asking for the works' pages to the last on disk, for each."""
-    command, taken = build_command(configure(folder, "timed")), []
+    config, taken = configure(folder, "timed"), []
     for _ in range(runs):
-        measure(command, folder)
+        build(config)
         taken.append(float((folder / "work-page-ms").read_text()))
     return Row("a work's page", statistics.median(taken), 1, "ms", "made, looked through, written")
 

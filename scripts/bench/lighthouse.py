@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.samples import ENVIRONMENT, ROOT, measure
-from bench.sites import build_command
+from bench.samples import ENVIRONMENT, ROOT
+from bench.sites import build
 from browser import find
 from loopback_site import StaticServer
 
@@ -98,7 +98,7 @@ def score_pages(runs: int) -> Table | str:
         site.mkdir()
         with StaticServer(site) as server:
             ENVIRONMENT["SITE_URL"] = server.url  # for its canonical addresses
-            measure([*build_command(ROOT / "mkdocs.yml")[:-1], str(site)], ROOT)
+            build(ROOT / "mkdocs.yml", site)
             for page, path in PAGES.items():
                 report = middle(command, f"{server.url}{path}", runs)
                 scores = (str(report.scores[each]) for each in SCORES)

@@ -3,10 +3,11 @@
 import random
 import shutil
 import sys
+import tempfile
 from itertools import accumulate, product
 from pathlib import Path
 
-from bench.samples import ROOT
+from bench.samples import ROOT, Sample, measure
 from ethogram.bibliography import Work, merge
 from ethogram.taxonomy import Taxonomy
 from ethogram.works import WorkId, citation_key
@@ -96,7 +97,7 @@ sys.path.insert(0, {hooks!r})
 import events
 from events import *
 
-events._publish_data = lambda folder, own: None
+events._publish_search = lambda folder: None
 events.publishing.write_pages = lambda *given: None
 events._lists = lambda page: {{}}
 events.Finished._is_written = lambda finished, path: True
@@ -149,7 +150,12 @@ def configure(folder: Path, variant: str = "full") -> Path:
     return config
 
 
-def build_command(config: Path) -> list[str]:
-    """A build of a site into a folder beside its settings."""
-    site = config.with_suffix(".site")
-    return [sys.executable, "-m", "mkdocs", "build", "-q", "-f", str(config), "-d", str(site)]
+def build(config: Path, site: Path | None = None) -> Sample:
+    """Build a site, into a new folder if none is named.
+
+    Into one that was built before would be another measure: MkDocs empties it first, and some file
+    systems take up to a millisecond to use the place of a file that was just deleted.
+    """
+    site = site or Path(tempfile.mkdtemp(prefix="site-", dir=config.parent))
+    command = [sys.executable, "-m", "mkdocs", "build", "-q", "-f", str(config), "-d", str(site)]
+    return measure(command, config.parent)

@@ -435,26 +435,3 @@ def test_a_picture_is_measured_again_once_it_changes(tmp_path: Path) -> None:
         Image.new("RGB", (width, 20)).save(tmp_path / "p.png")
         finished = Finished(tmp_path, URL, {"p.png": tmp_path / "p.png"}, stones(tmp_path))
         assert f'width="{width}"' in finished.page('<img src="p.png">', "index.html")
-
-
-def test_words_that_the_engine_made_are_repaired_and_nothing_else(tmp_path: Path) -> None:
-    """What is dead outside is struck, however it is written; what leads inside is not looked at."""
-    both = DEAD % ("x.org/q?a=1&b=2", "page", "")
-    (tmp_path / "links.jsonl").write_text(f"{JOURNAL}\n{both}")
-    found = Finished(tmp_path, URL, {}, stones(tmp_path))
-    for address in ("https://x.org/dead#a", "https://x.org/q?a=1&amp;b=2", "https://x.org/c%20d"):
-        html = f'<p>A <a class="b" href="{address}">t</a>, <a href="../nowhere/#x">u</a></p>'
-        made = found.made(html, "papers/one/index.html")
-        assert made.count('<s class="dead-link">') == 1, address
-        assert '<a href="../nowhere/#x">u</a>' in made
-    for inner in (
-        '<a href="https://x.org/ok">t</a> <a href="https://arxiv.org/abs/1">t</a>',
-        '<a href="../nowhere/">t</a> <img src="https://x.org/gone.png">',
-        "https://x.org/dead",
-        "",
-    ):
-        assert found.made(inner, "papers/two/index.html") is inner
-    (tmp_path / "links.jsonl").unlink()
-    alive = Finished(tmp_path, URL, {}, stones(tmp_path))
-    html = '<a href="https://x.org/dead">t</a>'
-    assert alive.made(html, "papers/one/index.html") is html

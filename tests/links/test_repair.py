@@ -1,6 +1,7 @@
 """`links.repair`: what is dead is served from its copy or shown as dead, and all else stays."""
 
 import re
+from pathlib import Path
 
 import lxml.html
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ethogram.links.addresses import Kind
-from ethogram.links.gone import Gone
-from ethogram.links.repair import repair, tokens
+from ethogram.links.archive import Archive
+from ethogram.links.gone import Gone, Gravestones
+from ethogram.links.repair import mend, repair, tokens
 from ethogram.links.tags import Text, tags
 
 BASE = "https://own.example/d/"
@@ -332,3 +334,28 @@ def test_a_repaired_page_says_the_same(html: str) -> None:
 def test_a_tag_that_never_ends_is_read_in_time(part: str) -> None:
     """There is one way only to read an attribute: else each would double the work."""
     assert list(tokens(f"<b {part * 20_000}")) == []
+
+
+def test_words_that_the_engine_made_are_mended_and_nothing_else(tmp_path: Path) -> None:
+    """What is dead outside is struck, however it is written; what leads inside is not looked at."""
+    journal, archive = tmp_path / "links.jsonl", Archive.read("", "archive.yml")
+    line = (
+        '{"url": "https://x.org/%s", "kind": "page", "verdict": "dead", '
+        '"checked": "2026-11-20T01:02:03Z"}\n'
+    )
+    journal.write_text("".join(line % name for name in ("dead", "q?a=1&b=2", "c%20d")))
+    gone = Gravestones(archive, journal)
+    for address in ("https://x.org/dead#a", "https://x.org/q?a=1&amp;b=2", "https://x.org/c%20d"):
+        html = f'<p>A <a class="b" href="{address}">t</a>, <a href="../nowhere/#x">u</a></p>'
+        made = mend(html, BASE, gone)
+        assert made.count('<s class="dead-link">') == 1, address
+        assert '<a href="../nowhere/#x">u</a>' in made
+    for inner in (
+        '<a href="https://x.org/ok">t</a> <a href="https://arxiv.org/abs/1">t</a>',
+        '<a href="../nowhere/">t</a> <img src="https://x.org/gone.png">',
+        "https://x.org/dead",
+        "",
+    ):
+        assert mend(inner, BASE, gone) is inner
+    html = '<a href="https://x.org/dead">t</a>'
+    assert mend(html, BASE, Gravestones(archive, tmp_path / "none.jsonl")) is html

@@ -20,7 +20,10 @@ export async function start() {
   root.setAttribute("aria-busy", "true");
   try {
     const data = await load(root.dataset.explorer);
-    new Explorer(root, data).start();
+    await nextTask();
+    const explorer = new Explorer(root, data);
+    await nextTask();
+    explorer.start();
   } catch (error) {
     root.querySelector(".tally").textContent =
       `The list cannot be narrowed now (${error.message}). It stands here as it is.`;
@@ -652,6 +655,9 @@ function rowTemplate() {
   template = wrapped("tr", head, ...Array.from({ length: 4 }, () => element("td")));
   return template;
 }
+
+/* A phone is to answer a touch before all of this is ready. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 const afterPaint = (act) => requestAnimationFrame(() => setTimeout(act));
 

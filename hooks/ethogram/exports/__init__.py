@@ -11,7 +11,7 @@ from ethogram.cards import Card, Page
 from ethogram.catalog import Catalog
 from ethogram.exports import dataset, feed, formats, llms
 from ethogram.exports.contents import Contents
-from ethogram.site import PAPERS, SUFFIXES, Site
+from ethogram.site import PAPERS, SUFFIXES
 
 _SAID = (
     (
@@ -48,14 +48,13 @@ def _linked(name: str, top: str) -> str:
     return f'<a href="{top}/{name}">{name}</a>'
 
 
-def files(catalog: Catalog, site: Site) -> Iterator[tuple[str, bytes]]:
+def files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     """Yield every file, each with its path on the site.
 
     Files of all works and of each page that has works; what programs take whole; the feeds; and
     what language models are given to read. A single work's are in its page.
     """
-    contents = Contents(catalog, site)
-    written = {key: formats.of_work(work) for key, work in contents.works.items()}
+    catalog, written = contents.catalog, contents.formats
     yield from formats.joined([*written.values()]).files(PAPERS)
     for page in catalog.pages:
         stem = catalog.relative(page.path).removesuffix(".md")

@@ -8,6 +8,7 @@ from functools import cached_property
 from ethogram.cards import Card, Page, prose
 from ethogram.catalog import Catalog
 from ethogram.exports.cited import Cited, cite
+from ethogram.exports.formats import Formats, of_work
 from ethogram.site import Site
 from ethogram.taxonomy import Term
 
@@ -118,6 +119,11 @@ class Contents:
                 f"{address}#{anchor}" if anchor else address,
                 tuple(dict.fromkeys(filter(None, map(printable, named)))),
             )
+
+    @cached_property
+    def formats(self) -> dict[str, Formats]:
+        """Every work in each format, by key and in the order of keys."""
+        return {key: of_work(cited) for key, cited in self.works.items()}
 
     @cached_property
     def by_work(self) -> dict[str, list[Shown]]:

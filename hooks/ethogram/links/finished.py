@@ -36,7 +36,6 @@ _NOT_OURS = "It is not the page's Markdown that says so: look in the theme, temp
 _ABSOLUTE = "Correct the address, or link to the page by its file."
 # What a browser asks for as it is written, and most addresses are so: ASCII without `&` and `\\`.
 _PLAIN = re.compile(r"https?://[!-%'-\[\]-~]*[!-%'->@-\[\]-~]")
-_OUTSIDE = re.compile(r'\bhref="(https?://[^"]*)"')
 _UPWARD = re.compile(r"(?P<up>(?:\.\./)+)(?P<down>[\w-][\w/-]*(?:\.\w+)?(?:#[\w-]*)?)", re.ASCII)
 _NO_SIZE = (0, 0)
 _NOWHERE = "http://site.invalid/"  # where a site is that does not say where it is
@@ -120,17 +119,6 @@ class Finished:
             self._ids[path] = ids
             self._files[path] = self._sources[path] = None
             self._served.update(_addresses(path))
-
-    def made(self, html: str, path: str) -> str:
-        """Repair words that the engine made: what they link to inside the site is there by how.
-
-        Args:
-            html: a part of a page.
-            path: the file that the page is written to.
-        """
-        outside = _OUTSIDE.findall(html) if self._gone.names else ()
-        dead = any(self._is_named(decode(written), decode(written)) for written in outside)
-        return self.page(html, path) if dead else html
 
     def findings(self, static: bool = True) -> list[Finding]:
         """Say what leads nowhere, once all pages are on disk.

@@ -15,8 +15,8 @@ from html import escape
 from typing import NamedTuple
 
 from ethogram.links.addresses import Kind, resolve
-from ethogram.links.gone import Gone, asked_for
-from ethogram.links.tags import RAW_TEXT, SPACES, Tag, Text, tags
+from ethogram.links.gone import Gone, Gravestones, asked_for
+from ethogram.links.tags import RAW_TEXT, SPACES, Tag, Text, decode, tags
 
 _CONTROLS = "".join(map(chr, range(33)))  # what a browser strips from both ends of an address
 _FOREIGN = ("svg", "math")
@@ -53,6 +53,7 @@ _WAYBACK = re.compile(r"(https?://web\.archive\.org/web/\d+)/")
 _PIXELS = re.compile(rf"[{SPACES}]*0*([1-9]\d{{0,4}})(?:px)?[{SPACES}]*", re.ASCII)
 _WIDE = re.compile(rf"\d[wh](?=[{SPACES},]|$)")  # a candidate of a `srcset` chosen by its room
 _SIZE = ("width", "height")
+_OUTSIDE = re.compile(r'\bhref="(https?://[^"]*)"')
 _STYLES = ("style", "class")  # by these an author lays a picture out
 # Material keeps pictures in proportion by its style sheet (`height: auto`); other themes do not.
 _MATERIAL = re.compile(r'<meta name="generator" content="[^"]*mkdocs-material')
@@ -66,6 +67,23 @@ Local = Callable[[str], tuple[int, int] | None]
 
 It is asked of every picture that a page shows, so that each can be looked at.
 """
+
+
+def mend(html: str, base: str, gone: Gravestones) -> str:
+    """Repair words that the engine made: what they link to inside the site is there by how.
+
+    Args:
+        html: a part of a page; if nothing is to be done, it is returned itself.
+        base: the page's own address.
+        gone: what is dead outside.
+    """
+    outside = map(decode, _OUTSIDE.findall(html) if gone.names else ())
+    dead = any(url.partition("#")[0] in gone.names for url in outside)
+    return repair(html, base, gone.get, _no_picture) if dead else html
+
+
+def _no_picture(_: str) -> None:
+    """None is the site's own."""
 
 
 def repair(html: str, base: str, gone: Lookup, local: Local) -> str:

@@ -7,18 +7,17 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from ethogram import reference
-from ethogram.cards import Card, prose
-from ethogram.catalog import Catalog
+from ethogram.cards import Card
 from ethogram.entries import INVERSE, Entry, Relation
 from ethogram.exports.cited import Cited
-from ethogram.exports.formats import of_work
+from ethogram.exports.contents import Contents
 from ethogram.pages.metadata import addresses
 from ethogram.record import Work
 from ethogram.render import authors_shown, cite_menu, display
 from ethogram.render.card import chips
 from ethogram.render.cite import coins, source_link
 from ethogram.render.relations import contested_by, named
-from ethogram.site import CITE, Site
+from ethogram.site import CITE
 from ethogram.standing import Standing
 from ethogram.works import WorkId
 
@@ -44,23 +43,23 @@ class Written(NamedTuple):
 class Article:
     """Writes the words of works' pages, all of which are two folders below the site's top."""
 
-    def __init__(self, catalog: Catalog, site: Site) -> None:
+    def __init__(self, contents: Contents) -> None:
         """Get ready.
 
         Args:
-            catalog: what there is to tell.
-            site: for addresses.
+            contents: what there is to tell.
         """
-        self._catalog, self._site = catalog, site
-        self._context = catalog.context(cache(self._href), _TOP, site)
+        self._contents = contents
+        self._catalog, self._site = contents.catalog, contents.site
+        self._context = self._catalog.context(cache(self._href), _TOP, self._site)
         self._page_of, self._work = cache(self._page), cache(self._named)
 
     def write(self, cited: Cited) -> Written:
         """Write the page of a work."""
-        entry = cited.entry
-        words = [prose(card) for card in entry.cards]
-        banner, formats = self._banner(entry), of_work(cited)
-        downloads = [*_downloads(entry.work.key, formats.addresses())]
+        entry, key = cited.entry, cited.work.key
+        words = [card.finding for card in self._contents.by_work.get(key, ())]
+        banner, formats = self._banner(entry), self._contents.formats[key]
+        downloads = [*_downloads(key, formats.addresses())]
         html = (
             f'<div class="work">{banner}{_head(cited, downloads)}'
             f'<div class="work-main">{self._findings(entry, words)}{self._relations(entry)}'

@@ -7,7 +7,7 @@ from itertools import chain
 from ethogram import bibtex
 from ethogram.catalog import Catalog
 from ethogram.entries import Entry
-from ethogram.exports.cited import cite
+from ethogram.exports.contents import Contents
 from ethogram.pages import metadata, social
 from ethogram.pages.article import ANCHOR, Article
 from ethogram.pages.frame import Frame
@@ -28,22 +28,20 @@ def _as_it_is(html: str, _: str) -> str:
     return html
 
 
-def pages(
-    catalog: Catalog, site: Site, frame: Frame, look: Look = _as_it_is
-) -> Iterator[tuple[str, str]]:
+def pages(contents: Contents, frame: Frame, look: Look = _as_it_is) -> Iterator[tuple[str, str]]:
     """Yield each work's page, its path on the site and its HTML.
 
     Args:
-        catalog, site: what there is to tell.
+        contents: what there is to tell.
         frame: the theme's page.
         look: looks through a page's own words, and repairs them. The frame, and what stands in
             the head for machines, are the same on all of them and the larger part.
     """
-    article = Article(catalog, site)
-    for key, cited in cite(catalog.entries).items():
+    article = Article(contents)
+    for key, cited in contents.works.items():
         written, title = article.write(cited), _title(cited.entry)
         description = social.shortened(written.summary)
-        head = metadata.head(cited, title, description, catalog, site)
+        head = metadata.head(cited, title, description, contents.catalog, contents.site)
         path = f"{PAPERS}/{key}/{_INDEX}"
         yield path, frame.fill(title, description, head, look(written.html, path))
 
