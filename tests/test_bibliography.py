@@ -261,6 +261,11 @@ FAULTS = {
     "no year": (RECORD.replace("year", "anno"), 3, "There is no year"),
     "no title": (RECORD.replace("{T}", "{ }"), 4, "There is no title"),
     "key": (RECORD.replace("a2024b", "DBLP:a.b"), 3, "no citation can"),
+    "no day": (
+        RECORD.replace("  year", "  date = {2024-02-30},\n  year"),
+        6,
+        "`2024-02-30` is no date",
+    ),
     "date": (RECORD.replace("  year", "  date = {10 May},\n  year"), 6, "`10 May` is no date"),
     "version": (RECORD.replace("  year", "  version = {two},\n  year"), 6, "`two` is no version"),
     "doi": (RECORD.replace("  year", "  doi = {none},\n  year"), 6, "`none` is no published DOI"),

@@ -391,6 +391,20 @@ def test_unknown_values_are_told_and_left_out(page: Page, built: Built) -> None:
     assert page.url.endswith("papers/?evidence=position")
 
 
+def test_a_slip_is_forgiven_by_the_search(page: Page, built: Built) -> None:
+    """Where no work has the words, the search of cards is asked for them, in place."""
+    title = next(iter(built.catalog.entries.values())).work.title
+    word = max(title.split(), key=len)
+    visit(page, built, {"q": [f"{word[:2]}{word[3:]}q"]})
+    page.get_by_role("link", name="Search all cards for").click()
+    field = page.get_by_role("dialog", name="Search").get_by_role("textbox")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(f"{word[:2]}{word[3:]}q")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(field).to_have_value(f"{word[:2]}{word[3:]}q")
+
+
 def test_nothing_found_says_what_to_give_up(page: Page, built: Built) -> None:
     """Each choice that alone stands in the way is offered, with the works that it would bring."""
     visit(page, built, {"evidence": ["review"], "q": ["qqqq"]})

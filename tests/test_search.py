@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, Response
+from playwright.sync_api import Browser, Locator, Page, Request, Response, expect
 
 from building import ROOT, build, copy_site
 from ethogram import search
@@ -476,6 +476,19 @@ def test_what_was_meant_is_said_and_can_be_refused(page: Page, small_site: str) 
     assert "Showing results for generative." in state.inner_text()
     state.get_by_role("button", name="Search for “genrative” instead").click()
     page.get_by_text("Nothing found for “genrative”").wait_for()
+
+
+def test_words_that_no_card_has_together_are_offered_one_by_one(
+    page: Page, small_site: str
+) -> None:
+    """Each is a click away, and what is shown then has it."""
+    page.goto(small_site)
+    page.locator(".search input[type=text]").fill("quokkas generative")
+    state = page.locator(".search-state")
+    state.get_by_text("No card has all the words “quokkas generative”.").wait_for()
+    state.get_by_role("button", name="generative", exact=True).click()
+    assert WORKS[0][0] in titles(page.locator(".search-results > li"))
+    expect(page.locator(".search input[type=text]")).to_be_focused()
 
 
 def test_enter_follows_the_first_card_or_else_the_first_page(page: Page, small_site: str) -> None:

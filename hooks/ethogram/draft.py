@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ethogram import bibtex
 from ethogram.bibtex import Fault, Field, Name, Record
-from ethogram.record import BOOKS, DATE, KEY, Work
+from ethogram.record import BOOKS, KEY, Work, is_date
 from ethogram.works import WorkId, identify, mentions
 
 ARXIV = "arxiv.bib"
@@ -195,7 +195,7 @@ class _Draft:
     def date(self, name: str) -> str:
         """An ISO date. Elsewhere people may write dates as they like; we then have the year."""
         written = bibtex.plain(self.peek(name))
-        if not written or DATE.fullmatch(written):
+        if not written or is_date(written):
             self.take(name)
             return written
         if self.ours:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date as calendar
 
 from ethogram import bibtex
 from ethogram.bibtex import Name
@@ -12,11 +13,24 @@ KEY = re.compile(r"(?!\d{4}$)[A-Za-z0-9_-]+", re.ASCII)
 """What a citation key is made of: mkdocs-bibtex cuts it at any other character. A mere year is
 none: `papers/2024/` is a list of that year's works."""
 
-DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
-"""ISO 8601, perhaps without day or month."""
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
 
 BOOKS = {"inproceedings", "incollection", "conference", "inbook"}
 """Types of records that appeared in a book rather than in a journal."""
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date by ISO 8601 that a calendar has, perhaps without day or month.
+
+    >>> is_date("2024-02"), is_date("2024-02-30")
+    (True, False)
+    """
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        return bool(calendar.fromisoformat(f"{text}-01-01"[:10]))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +137,7 @@ class Work:
         if not self.title or not 0 < self.year < 10000:
             raise ValueError(f"{self.key}: title {self.title!r}, year {self.year}")
         for day in (self.date, self.updated, self.checked):
-            if day and not DATE.fullmatch(day):
+            if day and not is_date(day):
                 raise ValueError(f"{self.key}: no date: {day!r}")
 
     def family(self, author: int) -> str:

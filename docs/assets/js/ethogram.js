@@ -36,7 +36,7 @@ function typing(target) {
 }
 
 function search(opener) {
-  use("search", (module) => module.open(), () => location.assign(opener.href));
+  use("search", (module) => module.open(opener.dataset.search), () => location.assign(opener.href));
 }
 
 function save(link) {

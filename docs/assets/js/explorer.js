@@ -454,6 +454,7 @@ class Explorer {
     }
     this.empty.replaceChildren(wrapped("p", wordsForNone(ways.length, useful.length)));
     if (useful.length) this.empty.append(list);
+    if (works.text) this.empty.append(searchFor(works.text));
   }
 
   waysToLoosen() {
@@ -468,6 +469,13 @@ class Explorer {
     if (works.text) ways.push({ count: works.without(WORDS), words, loosen });
     return ways;
   }
+}
+
+/** The search forgives slips of the pen, and knows the words of cards. */
+function searchFor(words) {
+  const link = element("a", { href: location.pathname, textContent: `Search all cards for “${words}”` });
+  link.dataset.search = words;
+  return wrapped("p", link);
 }
 
 const worksIn = (count) => `${figures.format(count)} work${count === 1 ? "" : "s"}`;

@@ -8,6 +8,7 @@ const papers = new URL("papers/", site);
 const SHOWN = 10; // a card's text is fetched when it is shown
 const PAUSE = 120; // milliseconds without a key before a query is put
 const PATIENCE = 20000; // milliseconds: Pagefind waits forever for a file that does not come
+const MOST_WORDS = 6; // that are offered one by one
 const NAMES = 3; // of authors, before "et al."
 const FACETS = {
   group: "Group",
@@ -21,20 +22,21 @@ const FOLDED = ["behavior"]; // facets of many values, fetched when they are fir
 const WORKS = { any: ["card", "work"] };
 
 let dialog;
+let view;
 
-/** Open the dialog, or go back to its field. */
-export function open() {
+/** Open the dialog, or go back to its field; search for words where some are given. */
+export function open(words) {
   dialog ??= makeDialog();
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("input").select();
+  if (words) view.ask(words);
+  view.input.select();
 }
 
 /** Search in the page itself, for the words of its address. */
 export function here(place) {
-  const view = new View();
-  place.append(view.element);
-  view.input.value = wordsOf(location.pathname);
-  view.answer();
+  const own = new View();
+  place.append(own.element);
+  own.ask(wordsOf(location.pathname));
 }
 
 function wordsOf(path) {
@@ -55,7 +57,7 @@ function decoded(text) {
 }
 
 function makeDialog() {
-  const view = new View();
+  view = new View();
   const close = make("button", { type: "button", className: "search-close" }, "Close");
   const made = make("dialog", { className: "search-dialog", "aria-label": "Search" }, view.element);
   view.form.append(close);
@@ -159,6 +161,11 @@ class View {
     this.state.replaceChildren(...parts);
   }
 
+  ask(words) {
+    this.input.value = words;
+    this.answer();
+  }
+
   /** Answer what is in the field now. */
   async answer() {
     clearTimeout(this.pause);
@@ -214,7 +221,7 @@ class View {
 
   /** What was found, in a sentence, and for which words where they are not those typed. */
   told({ asked, meant, unknown, results, total, pages }) {
-    const parts = total ? [numberOf(results.length, total)] : nothing(meant, pages.length);
+    const parts = total ? [numberOf(results.length, total)] : this.nothing(meant, pages.length);
     if (total && unknown.length) parts.push(`No text here has “${unknown.join("” or “")}”. `);
     if (results.length < total) parts.push(this.allAgain(total));
     if (asked !== meant && !asked.match(NUMBER)) {
@@ -227,6 +234,21 @@ class View {
       parts.push("Showing results for ", make("strong", {}, meant), ". ", literally);
     }
     return parts;
+  }
+
+  /** What to do where no card has all the words. */
+  nothing(meant, pages) {
+    if (pages) return [`No card has “${meant}” yet. `];
+    const words = meant.includes('"') ? [] : [...new Set(meant.match(WORD))];
+    const all = make("a", { href: papers.href }, "look through all papers");
+    if (words.length < 2) return [`Nothing found for “${meant}”. Try other words, or `, all, ". "];
+    const parts = [`No card has all the words “${meant}”. Search for `];
+    for (const word of words.slice(0, MOST_WORDS)) {
+      const one = make("button", { type: "button" }, word);
+      one.addEventListener("click", () => (this.ask(word), this.input.focus()));
+      parts.push(one, ", ");
+    }
+    return [...parts, "or ", all, ". "];
   }
 
   /** A button that gives up whatever narrows the results. */
@@ -272,14 +294,6 @@ class View {
 function numberOf(found, total) {
   const number = `${found} ${found === 1 ? "result" : "results"}`;
   return found === total ? `${number}. ` : `${number} of ${total}. `;
-}
-
-function nothing(meant, pages) {
-  if (pages) return [`No card has “${meant}” yet. `];
-  const link = new URL(papers);
-  link.searchParams.set("q", meant);
-  const all = make("a", { href: link.href }, "look through all papers");
-  return [`Nothing found for “${meant}”. Try fewer or other words, or `, all, ". "];
 }
 
 function facetLine(value, count, checked) {

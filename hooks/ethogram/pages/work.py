@@ -11,7 +11,7 @@ from ethogram.exports.contents import Contents
 from ethogram.pages import metadata, social
 from ethogram.pages.article import ANCHOR, Article
 from ethogram.pages.frame import Frame
-from ethogram.record import DATE, KEY
+from ethogram.record import KEY, is_date
 from ethogram.render import display
 from ethogram.site import PAPERS, Site
 from ethogram.works import identify
@@ -116,6 +116,6 @@ def sitemap(xml: str, catalog: Catalog, site: Site) -> str:
 
 def _place(entry: Entry, site: Site) -> str:
     days = (card.value("added") for card in entry.cards)
-    changed = max(filter(DATE.fullmatch, days), default="")
+    changed = max(filter(is_date, days), default="")
     date = f"<lastmod>{changed}</lastmod>" if changed else ""
     return f"<url><loc>{escape(site.absolute(site.work(entry.work.key)))}</loc>{date}</url>\n"

@@ -6,6 +6,7 @@ from html import escape
 from urllib.parse import quote
 
 from ethogram.record import Work
+from ethogram.reference import container
 from ethogram.site import SUFFIXES
 from ethogram.works import WorkId
 
@@ -121,7 +122,7 @@ def coins(work: Work) -> str:
         "rft.title": work.title,
         "rft.date": work.date or str(work.year),
         "rft.identifier": work.id.address,
-        "rft.source": work.journal,
+        "rft.source": container(work),
         "rft_id": f"info:doi/{work.doi}" if work.doi else "",
     }
     given = [*((name, value) for name, value in pairs.items() if value)]
