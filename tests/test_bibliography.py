@@ -359,6 +359,14 @@ def test_ordinary_bibtex_identifies_its_work(tmp_path: Path, fields: str, work: 
     assert (found.year, found.title) == (2024, "T")
 
 
+def test_a_date_that_no_calendar_has_is_told(tmp_path: Path) -> None:
+    """In any file, with the line; a date in words is the author's own affair."""
+    text = "@article{k, title={T}, year=2024, doi={10.1000/x},\n date={%s}}"
+    (finding,) = load(tmp_path, text % "2024-02-30", "other.bib").findings
+    assert (finding.line, finding.message) == (2, "`2024-02-30` is no date in `k`")
+    assert load(tmp_path, text % "10 May 2024", "other.bib").findings == []
+
+
 def test_ordinary_bibtex_is_read_whole(tmp_path: Path) -> None:
     """Comments, months, proceedings, editors and bodies: what pages show of them is right."""
     text = (

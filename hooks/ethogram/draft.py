@@ -63,6 +63,7 @@ _STRING = re.compile(r"^[ \t]*@string\s*[{(]\s*([\w:.-]+)", re.IGNORECASE | re.M
 _COMMENT_HINT = (
     f"Put it into a field of a record, or into another file: {ARXIV} is written by the resolver."
 )
+_ISO = re.compile(r"\d{4}(-\d{2}){0,2}", re.ASCII)
 
 
 class _Draft:
@@ -193,12 +194,12 @@ class _Draft:
         return 0
 
     def date(self, name: str) -> str:
-        """An ISO date. Elsewhere people may write dates as they like; we then have the year."""
+        """An ISO date. Elsewhere people may write dates otherwise; we then have the year."""
         written = bibtex.plain(self.peek(name))
         if not written or is_date(written):
             self.take(name)
             return written
-        if self.ours:
+        if self.ours or _ISO.fullmatch(written):
             self.fail(self.line(name), f"`{written}` is no date", "Write it as 2024-01-31.")
         return ""
 

@@ -1,0 +1,5 @@
+"""`python -m ethogram.cli`."""
+
+from ethogram.cli import main
+
+main()
