@@ -21,7 +21,7 @@ ifneq ($(shell cat $(SITE) 2>/dev/null) $(shell $(BIN)/python -c 'print("runs")'
 .PHONY: $(SITE)
 endif
 
-.PHONY: help setup serve build check lint links browser test bench lock
+.PHONY: help setup serve build check lint derive links browser test bench lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; \
@@ -45,6 +45,9 @@ lint: $(DEV) ## check the code's style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+derive: $(SITE) ## write what follows from the taxonomy: choices in the form, snippets and schemas
+	@$(BIN)/python scripts/derive.py
 
 links: $(SITE) ## ask every link and picture whether it is still there
 	@$(BIN)/ethogram links

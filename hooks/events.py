@@ -4,10 +4,11 @@ import gc
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -29,12 +30,15 @@ from ethogram.check import check
 from ethogram.findings import EthogramError, Finding, Severity, to_text
 from ethogram.links.finished import Finished
 from ethogram.links.gone import Gravestones
-from ethogram.pages import charts, explorer, social, work
+from ethogram.pages import charts, explorer, redirect, social, thanks, work
 from ethogram.render import Href, Rendered, Snippet, render_page
+from ethogram.report import Report
 from ethogram.settings import Settings
-from ethogram.site import CITE, PAPERS, Site
+from ethogram.site import CITE, Site
+from preview import Kept
 
 log = get_plugin_logger("ethogram")
+_Given = ParamSpec("_Given")
 
 
 @dataclass
@@ -52,7 +56,9 @@ class _State:
     findings: list[Finding] = field(default_factory=list)
     rendered: dict[str, Rendered] = field(default_factory=dict)
     finished: Finished | None = None
+    report: Report | None = None
     asked: set[str] = field(default_factory=set)
+    kept: Kept = field(default_factory=Kept)
 
 
 _state = _State()
@@ -81,6 +87,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         config.site_description or "",
         f"{config.site_url.rstrip('/')}/" if config.site_url else "",
         config.use_directory_urls,
+        config.repo_url or "",
     )
     _state.rendered = {}
     return config
@@ -100,13 +107,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     paths = [_relative(Path(source)) for source in sources if source]
     catalog = Catalog.load(docs, _state.bib, paths, earlier=_state.catalog)
     _state.catalog = catalog
+    _state.report = _report_wanted(catalog)
     _state.findings = check(catalog)
     _report(_state.findings)
     citations.use_records(config, catalog.bibliography)
-    if not _state.serving:
+    if _state.serving:
+        _state.kept.begin(config, files)
+    else:
         gc.freeze()  # all of this is wanted to the end: the collector need not look through it
     config.nav = navigation.expand(config.nav, catalog)
-    _publish_search(Path(config.site_dir))
+    if not _state.serving:
+        _publish_search(Path(config.site_dir))
     return files
 
 
@@ -129,10 +140,14 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> Any:
     logo, folder = str(config.theme.get("logo") or "").lstrip("/"), Path(config.site_dir)
     _state.finished = Finished(folder, config.site_url or "", built, gone, (logo,))
     _expect_files(_state.finished, _catalog())
+    if _state.serving and _state.nav is not None:
+        _state.kept.know(_state.nav)
     if _state.nav is not None:
         page = frame.make(env, _state.nav, files, config)
         given = (_catalog(), _state.site, page, folder, gone, frozenset(built))
-        _state.beside.do(publishing.write_pages, *given)
+        _beside_or_later(publishing.write_pages, *given)
+    if _state.serving:
+        _publish_search(folder)  # what is read comes before what is searched
     return env
 
 
@@ -157,9 +172,12 @@ def _render(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> st
 
 
 @event_priority(-100)
-def _unveil(markdown: str, **_: Any) -> str:
+def _unveil(markdown: str, page: Page, **_: Any) -> str:
     """Show again what mkdocs-bibtex was not to see."""
-    return citations.unveil(markdown)
+    text = citations.unveil(markdown)
+    if _state.serving:
+        _state.kept.parse_once(page, text)
+    return text
 
 
 on_page_markdown = CombinedEvent(_render, _unveil)
@@ -175,6 +193,8 @@ def on_page_context(context: TemplateContext, /, page: Page, **_: Any) -> Templa
     page.meta["description"] = social.attribute(shared.description)
     head = {"head": social.tags(shared, _state.site, _top(page))}  # more than MkDocs names
     context.update(head)  # type: ignore[typeddict-item]
+    if _state.serving:
+        _state.kept.fill_once(page, head["head"], context)
     return context
 
 
@@ -190,6 +210,8 @@ def on_post_template(output: str, *, template_name: str, **_: Any) -> str:
 @event_priority(-100)
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Look at the finished page and repair it."""
+    if _state.serving:
+        _state.kept.keep(page, output)
     page.content = ""  # MkDocs would hold it until all pages are written
     return _finished().page(output, page.file.dest_uri, _source_of(page.file))
 
@@ -207,6 +229,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     errors = sum(finding.severity is Severity.ERROR for finding in _state.findings)
     if _state.serving:
         _report(lost)
+        _state.beside.begin_later(lambda error: log.warning("%s", error))
         _resolve_in_background()
     elif lost:
         raise PluginError(f"{len(lost)} cards were found but not rendered:\n{to_text(lost)}")
@@ -225,6 +248,14 @@ def _catalog() -> Catalog:
     return _state.catalog
 
 
+def _report_wanted(catalog: Catalog) -> Report | None:
+    """The state of the collection, if a page tells it: made while all pages have their text."""
+    try:
+        return Report.wanted(catalog)
+    except EthogramError as error:
+        raise PluginError(str(error)) from None
+
+
 def _finished() -> Finished:
     if _state.finished is None:
         raise PluginError("The site's files are not known: on_env did not run.")
@@ -235,23 +266,30 @@ def _publish_search(folder: Path) -> None:
     """Begin to write what needs no page of the theme, beside the build."""
     catalog, site = _catalog(), _state.site
     texts = list(search.of_pages(catalog, site))
-    _state.beside.do(publishing.write_search, catalog, site, texts, folder)
+    _beside_or_later(publishing.write_search, catalog, site, texts, folder)
+
+
+def _beside_or_later(
+    function: Callable[_Given, None], *args: _Given.args, **kwargs: _Given.kwargs
+) -> None:
+    """Begin at once; but a preview is there for the page that is edited, and all else follows."""
+    do = _state.beside.do_later if _state.serving else _state.beside.do
+    do(function, *args, **kwargs)
 
 
 def _expect_files(finished: Finished, catalog: Catalog) -> None:
-    """Name the pages to which most links lead; others are looked for when all are written."""
-    finished.expect(explorer.year_paths(catalog))
-    finished.expect((f"{PAPERS}/{key}/index.html" for key in catalog.entries), (CITE,))
+    """Name what is written beside the build."""
+    finished.expect(publishing.others(catalog))
+    finished.expect(publishing.pages(catalog), (CITE,))
+    finished.know_moved(redirect.moved_files(catalog, _state.site))
 
 
 def _wait() -> None:
-    """Wait for what is done beside the build; a preview is of use without it."""
+    """Wait for what is done beside the build."""
     try:
         _state.beside.wait()
     except EthogramError as error:
-        if not _state.serving:
-            raise PluginError(str(error)) from None
-        log.warning("%s", error)
+        raise PluginError(str(error)) from None
 
 
 def _lists(page: Page) -> dict[str, Snippet]:
@@ -260,9 +298,12 @@ def _lists(page: Page) -> dict[str, Snippet]:
         "explorer": explorer.explorer,
         "map": charts.evidence_map,
         "timeline": charts.timeline,
+        "contributors": thanks.thanks,
     }
     given = (_catalog(), _state.site, _top(page))
     lists: dict[str, Snippet] = {name: partial(make, *given) for name, make in made.items()}
+    if _state.report:
+        lists["report"] = partial(_state.report.html, _top(page), _state.site)
     return lists | {"files": partial(exports.listing, _top(page))}
 
 

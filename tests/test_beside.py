@@ -158,6 +158,42 @@ def test_what_is_abandoned_ends_at_once(beside: Beside, tmp_path: Path) -> None:
     assert not (tmp_path / "trace").exists()
 
 
+def test_what_is_put_off_waits_for_the_word(beside: Beside, tmp_path: Path) -> None:
+    """Then one thing is done after the other, and nobody waits; a fault is told."""
+    told: list[str] = []
+    order = tmp_path / "order"
+    beside.do_later(append, order, "a", 0.3)
+    beside.do_later(fail, Finding.of("dead-link", "a.md", (2, 3), "b leads nowhere"))
+    beside.do_later(append, order, "b")
+    beside.wait()
+    assert not order.exists()
+    beside.begin_later(lambda error: told.append(str(error)))
+    deadline = time.monotonic() + 60
+    while not order.exists() or order.read_text() != "ab":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    beside.abandon()
+    assert told == ["It is wrong in\ntwo lines."]
+
+
+def test_what_is_put_off_can_be_abandoned(beside: Beside, tmp_path: Path) -> None:
+    """Before the word and after it, at any moment; nothing of it is told, and it goes on anew."""
+    told: list[EthogramError] = []
+    for seconds in (None, 0.0, 0.3, 1.0):
+        beside.do_later(append, tmp_path / "a", "a", 60)
+        beside.do_later(append, tmp_path / "b", "b", 60)
+        if seconds is not None:
+            beside.begin_later(told.append)
+            time.sleep(seconds)
+        beside.abandon()
+        assert multiprocessing.active_children() == []
+    beside.begin_later(told.append)
+    beside.do(append, tmp_path / "c", "c")
+    beside.wait()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["c"]
+    assert told == []
+
+
 HOOKED = """\
 import sys
 if __name__ == "__main__":

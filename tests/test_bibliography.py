@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from hypothesis import strategies as st
 from ethogram.bibliography import (
     ARXIV,
     HEADER,
+    OTHER,
     Bibliography,
     Work,
+    append,
     format_bib,
     merge,
     save,
@@ -628,3 +631,134 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
         assert path.exists() or turn == 0
     assert SLEEPER.key in merge(folder, [SLEEPER]).works
     assert not new.exists()
+
+
+# -- other.bib -------------------------------------------------------------------------------
+
+POST = Work(
+    id=WorkId("url", "https://example.org/post"),
+    key="doe2024post",
+    title="A Post of 100% {x}",
+    authors=("Jane Doe", "The Site"),
+    corporate=frozenset({"The Site"}),
+    year=2024,
+    date="2024-01-31",
+    journal="The Site",
+    checked="2026-11-21",
+    type="online",
+    extra=(("volume", "5"),),
+)
+PASTED = (
+    b"% Ours.\n@string{j = {A Journal}}\n\n"
+    b"@Article{ Pasted1999 ,title={P},year=1999,journal=j,doi={10.1000/p}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "between"),
+    [
+        (None, b""),
+        (b"", b""),
+        (b"\xef\xbb\xbf", b""),
+        (PASTED, b"\n\n"),
+        (PASTED + b"\n", b"\n"),
+        (PASTED + b"\n\n", b""),
+        (PASTED + b"\n\n\n\n", b""),
+        (PASTED.replace(b"\n", b"\r\n"), b"\r\n\r\n"),
+        (PASTED.replace(b"\n", b"\r\n") + b"\r\n", b"\r\n"),
+        (b"\xef\xbb\xbf" + PASTED + b"\n", b"\n"),
+    ],
+)
+def test_a_record_is_put_at_the_end(tmp_path: Path, before: bytes | None, between: bytes) -> None:
+    """Every byte that stands there stays; an empty line parts them, in the file's own line ends."""
+    path = tmp_path / OTHER
+    if before is not None:
+        path.write_bytes(before)
+    stored = append(tmp_path, POST)
+    written = to_bibtex(POST).encode()
+    if b"\r\n" in (before or b""):
+        written = written.replace(b"\n", b"\r\n")
+    assert path.read_bytes() == (before or b"") + between + written
+    assert (stored, stored.source) == (POST, OTHER)
+    present = Bibliography.load(tmp_path)
+    assert (present.findings, present.get(POST.id)) == ([], POST)
+
+
+def test_a_work_that_has_a_record_is_left_alone(tmp_path: Path) -> None:
+    """By its address, its DOI, or a preprint's published DOI; nothing is written."""
+    save(tmp_path, [SLEEPER])
+    stored = append(tmp_path, POST)
+    before = (tmp_path / OTHER).read_bytes()
+    assert append(tmp_path, replace(POST, key="other2024key", title="Another")) == stored
+    published = replace(POST, id=WorkId("doi", "10.1000/x_y"), url="")
+    assert append(tmp_path, published) == SLEEPER
+    with_doi = replace(POST, id=WorkId("doi", "10.1000/new"), url=POST.url)
+    assert append(tmp_path, with_doi) == stored
+    assert (tmp_path / OTHER).read_bytes() == before
+
+
+def test_an_appended_record_gets_a_free_key(tmp_path: Path) -> None:
+    """Free in every file, in any case, and of names that works had before."""
+    save(tmp_path, [replace(SLEEPER, key="Doe2024Post", extra=(("ids", "old, doe2024postb"),))])
+    assert append(tmp_path, POST).key == "doe2024postc"
+    again = replace(POST, id=WorkId("url", "https://example.org/again"), url="")
+    assert append(tmp_path, again).key == "doe2024postd"
+    assert list(Bibliography.load(tmp_path).works) == [
+        "Doe2024Post",
+        "doe2024postc",
+        "doe2024postd",
+    ]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"@article{open2024, title = {Never closed",
+        b"@article{nothing2024}\n",
+        b"stray words\n",
+        b"\xff\xfe",
+        b"@comment{ never closed",
+    ],
+)
+def test_a_broken_file_is_not_continued(tmp_path: Path, broken: bytes) -> None:
+    """What is put behind a fault may be lost with it: file and line are told, nothing changes."""
+    (tmp_path / OTHER).write_bytes(b"\n" + broken)
+    with pytest.raises(EthogramError, match=rf"{OTHER}:\d+: "):
+        append(tmp_path, POST)
+    assert (tmp_path / OTHER).read_bytes() == b"\n" + broken
+
+
+def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
+    """A folder in its place is a sentence."""
+    (tmp_path / OTHER).mkdir()
+    with pytest.raises(EthogramError, match=r"other\.bib:1: The file cannot be read"):
+        append(tmp_path, POST)
+
+
+def test_faults_elsewhere_do_not_keep_a_record_out(tmp_path: Path) -> None:
+    """Only the file that is written has to be whole."""
+    (tmp_path / "third.bib").write_text("@article{open2024, title = {Never closed")
+    assert append(tmp_path, POST) == POST
+
+
+def test_works_on_arxiv_belong_elsewhere(tmp_path: Path) -> None:
+    """Their records are the resolver's."""
+    with pytest.raises(EthogramError, match=r"arxiv:2401\.05566 is on arXiv"):
+        append(tmp_path, SLEEPER)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_would_read_otherwise_is_refused(tmp_path: Path) -> None:
+    """A journal that names an arXiv number would make it another work when it is read."""
+    odd = replace(POST, journal="arXiv preprint arXiv:2401.05566")
+    with pytest.raises(EthogramError, match=r"would not be read as it was meant.*other\.bib"):
+        append(tmp_path, odd)
+    assert not (tmp_path / OTHER).exists()
+
+
+def test_two_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Each waits for the other: all records are there, each under a key of its own."""
+    works = [replace(POST, id=WorkId("url", f"https://example.org/{n}"), url="") for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        keys = {work.key for work in pool.map(lambda work: append(tmp_path, work), works)}
+    assert len(keys) == 8 and keys == set(Bibliography.load(tmp_path).works)

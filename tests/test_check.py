@@ -25,6 +25,7 @@ ELSEWHERE = {
     "dead-address": "the network tells: tests/links/test_report.py",
     "suspect-address": "the network tells: tests/links/test_report.py",
     "unchecked-address": "the network tells: tests/links/test_report.py",
+    "needless-correction": "the network tells: tests/test_corrections.py",
 }
 """Rules that a check of files cannot break, and where they are tested."""
 
@@ -50,6 +51,8 @@ def write_example(rule: str, site: Path) -> None:
     example = RULES[rule].example
     if rule in ("bad-bibliography", "repeated-key", "repeated-work"):
         (site / "bib/arxiv.bib").write_text(example, encoding="utf-8")
+    elif rule in ("bad-corrections", "unapplied-correction"):
+        (site / "bib/corrections.yml").write_text(example, encoding="utf-8")
     elif rule == "bad-archive":
         (site / "bib/archive.yml").write_text(example, encoding="utf-8")
     elif rule == "bad-taxonomy":

@@ -98,60 +98,6 @@ def test_resolve_accounts_for_every_id(site: Path, monkeypatch: pytest.MonkeyPat
     assert (outcome["kept"], outcome["malformed"]) == (["2404.17047"], ["2413.00001"])
 
 
-def test_add_writes_a_skeleton_in_its_place(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The record is resolved, the page made, the skeleton written; a second try is refused."""
-    with LoopbackArxiv(PAPERS) as arxiv:
-        monkeypatch.setenv("ETHOGRAM_ARXIV_API", arxiv.endpoint)
-        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", "evalution-awarenesssx")
-        assert result.exit_code == 1
-        assert "did you mean `evaluation-awareness`?" in result.stderr
-        slip = "deception/evaluation-awarenes"
-        result = run("add", "https://arxiv.org/abs/2404.17047", "--to", slip)
-        assert result.exit_code == 0, result.output
-        again = run("add", "2404.17047", "--to", "evaluation-awareness")
-    page = site / "docs/deception/evaluation-awareness.md"
-    text = page.read_text()
-    assert text.startswith(
-        "---\nbehavior: evaluation-awareness\nreviewed: 2026-11-21\n---\n\n# Evaluation awareness\n"
-    )
-    assert "    methods:\n    evidence:\n    models:\n    added: 2026-11-21\n" in text
-    line = text.split("\n").index(next(n for n in text.split("\n") if n.startswith("!!!"))) + 1
-    assert result.stdout.startswith(f"docs/deception/evaluation-awareness.md:{line}: ")
-    assert "Fill in methods, evidence, models" in result.stdout
-    assert again.exit_code == 1
-    assert f"docs/deception/evaluation-awareness.md:{line}" in again.stderr
-    rules = {f["rule"] for f in json.loads(run("check", str(page), "--format", "json").output)}
-    assert rules == {"empty-field", "card-length"}
-
-
-@pytest.mark.parametrize(
-    "title",
-    ["a < b > c", "<!-- x", "HTML <b>b</b> <script>x</script> &amp; Q&A", "[x] `y` *z* $O(n^2)$ |"],
-)
-def test_a_skeleton_reads_back(site: Path, monkeypatch: pytest.MonkeyPatch, title: str) -> None:
-    """Whatever a title holds, our own skeleton is a card with that title, or leaves it out."""
-    with LoopbackArxiv([Paper("2404.17047", title=title, comment="withdrawn")]) as arxiv:
-        monkeypatch.setenv("ETHOGRAM_ARXIV_API", arxiv.endpoint)
-        result = run("add", "2404.17047", "--to", "evaluation-awareness")
-    assert result.exit_code == 0, result.output
-    assert "withdrawn" in result.stdout
-    page = "docs/deception/evaluation-awareness.md"
-    (card,) = json.loads(run("cards", page, "--format", "json").output)
-    assert (card["title"], card["fields"]["status"]) == (title, "withdrawn")
-    rules = {f["rule"] for f in json.loads(run("check", "--format", "json").output)}
-    assert "title-mismatch" not in rules
-
-
-def test_add_goes_under_the_cards_of_a_page(site: Path) -> None:
-    """The skeleton stands behind the last card, before the next section."""
-    page = site / "docs/deception/strategic-deception.md"
-    page.write_text(page.read_text() + "\n## Cards\n\n## Later\n\nText.\n")
-    assert run("add", "2401.05566", "--to", str(page)).exit_code == 0
-    text = page.read_text()
-    assert text.index("## Cards") < text.index("!!! note") < text.index("## Later")
-    assert text.endswith("## Later\n\nText.\n")
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [

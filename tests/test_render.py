@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import parse_qs
 
 import lxml.html
 import markdown
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from ethogram.bibliography import Bibliography, Work
 from ethogram.cards import Page, read_page
 from ethogram.catalog import Catalog
+from ethogram.exports.contents import Contents
+from ethogram.pages.article import Article
 from ethogram.reference import plain
 from ethogram.render import CITE_CLOSE, CITE_OPEN, Context, cite_menu, display, render_page
 from ethogram.site import Site
@@ -345,6 +348,33 @@ def test_a_card_can_be_cited() -> None:
     assert not any("download" in link.attrib for link in menu.iter("a"))
     assert ("Permalink", base) in links(card.cssselect(".card-foot")[0])
     assert not card_of("2404.99999").cssselect("details.cite, a[rel=bookmark]")
+
+
+def test_a_card_can_be_corrected() -> None:
+    """Its foot leads to the form on GitHub, which knows the card; elsewhere there is no such form.
+
+    The same link stands under each finding on the work's own page.
+    """
+    here = Site(repo="https://github.com/example/ethogram")
+    card = page_of("security/backdoor.md", site=here).get_element_by_id("hubinger2024sleeper")
+    (link,) = card.cssselect(".card-foot > a[rel=nofollow]")
+    assert words(link) == "Correct this card"
+    address, _, query = str(link.get("href")).partition("?")
+    assert address == "https://github.com/example/ethogram/issues/new"
+    assert parse_qs(query) == {
+        "template": ["correct-a-card.yml"],
+        "title": ["Correction: hubinger2024sleeper"],
+        "card": ["security/backdoor.md#hubinger2024sleeper"],
+    }
+    contents = Contents(SHARED, here)
+    found = Article(contents).write(contents.works["hubinger2024sleeper"]).html
+    finding = lxml.html.fromstring(found).cssselect("section.finding .card-foot")[0]
+    assert ("Correct this card", link.get("href")) in links(finding)
+    for repo in ("", "https://gitlab.com/example/ethogram", "https://github.com/example"):
+        page = page_of("security/backdoor.md", site=Site(repo=repo))
+        assert not page.xpath("//a[text()='Correct this card']")
+    unrecorded = card_of("2404.99999", site=here).cssselect("a[rel=nofollow]")[0]
+    assert str(unrecorded.get("href")).endswith("%232404.99999")
 
 
 def test_works_are_pages_where_folders_have_no_addresses() -> None:

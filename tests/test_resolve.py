@@ -13,8 +13,11 @@ from ethogram.arxiv import Client
 from ethogram.bibliography import ARXIV, Bibliography, Work, merge
 from ethogram.findings import EthogramError
 from ethogram.resolve import Resolution, record_for, resolve
+from ethogram.settings import Endpoints, Settings
+from ethogram.sources import Unreachable
 from ethogram.works import WorkId
 from loopback_arxiv import Fault, LoopbackArxiv, Paper
+from loopback_web import LoopbackWeb, Reply
 
 SLEEPER = Paper(
     "2401.05566",
@@ -223,13 +226,105 @@ def test_an_outcome_reads_in_lines(arxiv: LoopbackArxiv, bib: Path) -> None:
 def test_one_record_is_had_from_the_folder_or_from_arxiv(arxiv: LoopbackArxiv, bib: Path) -> None:
     """`ethogram add` needs a record of one work, or a sentence that says why there is none."""
     asking = client(arxiv, bib)
-    assert record_for("arXiv:2401.05566v2", bib, asking).key == "hubinger2024sleeper"
-    assert record_for("https://arxiv.org/abs/2401.05566", bib, asking).title == SLEEPER.title
+    assert record_for("arXiv:2401.05566v2", bib, client=asking).key == "hubinger2024sleeper"
+    address = "https://arxiv.org/abs/2401.05566"
+    assert record_for(address, bib, client=asking).title == SLEEPER.title
     assert len(arxiv.requests) == 1
     for text, reason in (
         ("2405.00001", "arXiv has no such paper"),
-        ("10.1000/x", "other.bib"),
         ("nonsense", "no arXiv number"),
     ):
         with pytest.raises(EthogramError, match=reason):
-            record_for(text, bib, asking)
+            record_for(text, bib, client=asking)
+
+
+# -- works that are not on arXiv -------------------------------------------------------------
+
+CSL = {"Content-Type": "application/vnd.citationstyles.csl+json"}
+POST = b"""<!doctype html><meta name="citation_title" content="A Post">
+<meta name="citation_author" content="Doe, Jane"><meta name="citation_date" content="2024">"""
+
+
+@pytest.fixture
+def web() -> Iterator[LoopbackWeb]:
+    """A register of DOIs that has one, with a preprint on arXiv, and pages."""
+    related = {"has-preprint": [{"id": f"10.48550/arXiv.{SLEEPER.number}"}]}
+    item = {"title": "A Result", "issued": {"date-parts": [[2024]]}, "author": [{"family": "Doe"}]}
+    with LoopbackWeb() as running:
+        running.set("/10.1000/x", Reply(200, CSL, json.dumps(item).encode()))
+        published = json.dumps({**item, "relation": related}).encode()
+        running.set("/10.1000/published", Reply(200, CSL, published))
+        running.set("/post", Reply(200, {}, POST))
+        arxiv_too = POST + b'<meta name="citation_arxiv_id" content="2401.05566">'
+        running.set("/arxiv", Reply(200, {}, arxiv_too))
+        running.set("/gone", Reply(404))
+        running.set(
+            "/liar", Reply(200, {}, POST + b'<meta name="citation_arxiv_id" content="2405.00001">')
+        )
+        yield running
+
+
+def near(web: LoopbackWeb) -> Settings:
+    """Settings that ask the loopback server."""
+    return Settings(allow_private=True, endpoints=Endpoints(doi_records=web.url("/")))
+
+
+def test_a_work_from_elsewhere_gets_a_record(
+    web: LoopbackWeb, bib: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DOIs and pages are looked up once, and stand in other.bib from then on."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795219200")
+    for text, key in (("doi:10.1000/X", "doe2024result"), (web.url("/post#top"), "doe2024post")):
+        for _ in range(2):
+            work = record_for(text, bib, settings=near(web))
+            assert (work.key, work.source, work.checked) == (key, "other.bib", "2026-11-21")
+    assert [asked.path for asked in web.requests] == ["/10.1000/x", "/post"]
+    assert not (bib / ARXIV).exists()
+
+
+def test_the_settings_beside_the_folder_hold(web: LoopbackWeb, bib: Path) -> None:
+    """As the command line has it: mkdocs.yml says where to ask."""
+    (bib.parent / "mkdocs.yml").write_text(
+        "extra:\n  ethogram:\n    allow_private: true\n"
+        f"    endpoints:\n      doi_records: {web.url('/')}\n"
+    )
+    assert record_for("10.1000/x", bib).key == "doe2024result"
+
+
+def test_what_is_on_arxiv_has_its_record_there(
+    arxiv: LoopbackArxiv, web: LoopbackWeb, bib: Path
+) -> None:
+    """A page or a register that names its number leads there; the DOI then finds the record."""
+    asking = client(arxiv, bib)
+    work = record_for(web.url("/arxiv"), bib, client=asking, settings=near(web))
+    assert (work.key, work.source, work.doi) == ("hubinger2024sleeper", ARXIV, "")
+    for _ in range(2):
+        work = record_for("10.1000/published", bib, client=asking, settings=near(web))
+        assert (work.key, work.source, work.doi) == (
+            "hubinger2024sleeper",
+            ARXIV,
+            "10.1000/published",
+        )
+    assert len(arxiv.requests) == 1
+    assert [asked.path for asked in web.requests] == ["/arxiv", "/10.1000/published"]
+    assert not (bib / "other.bib").exists()
+
+
+def test_no_record_from_elsewhere_is_a_sentence(
+    arxiv: LoopbackArxiv, web: LoopbackWeb, bib: Path
+) -> None:
+    """Gone, a number that arXiv does not have, nobody there: told apart, and nothing is written."""
+    asking, nowhere = (
+        client(arxiv, bib),
+        Settings(endpoints=Endpoints(doi_records="http://127.0.0.1:1/")),
+    )
+    with pytest.raises(EthogramError, match=r"does not exist \(HTTP 404\).*other\.bib"):
+        record_for(web.url("/gone"), bib, settings=near(web))
+    with pytest.raises(EthogramError, match=r"2405\.00001.*arXiv has no such paper"):
+        record_for(web.url("/liar"), bib, client=asking, settings=near(web))
+    with pytest.raises(Unreachable, match="Connection refused"):
+        record_for("10.1000/x", bib, settings=nowhere)
+    arxiv.faults = [Fault(drop=True)] * 9
+    with pytest.raises(Unreachable, match="arXiv could not be reached"):
+        record_for(SLEEPER.number, bib, client=asking)
+    assert not (bib / "other.bib").exists()

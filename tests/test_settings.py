@@ -48,6 +48,15 @@ def test_the_environment_overrides(tmp_path: Path) -> None:
     assert (found.links, found.resolve, found.endpoints.wayback) == ("online", "never", ADDRESS)
 
 
+def test_records_of_dois_have_an_endpoint_of_their_own() -> None:
+    """Whether a DOI is there and what it says of its work are asked at two places."""
+    assert Endpoints().doi_records == "https://doi.org/"
+    environment = {"ETHOGRAM_DOI_RECORDS_API": ADDRESS}
+    found = Settings.read({"endpoints": {"doi_records": "http://a/"}}, environment).endpoints
+    assert found == Endpoints(doi_records=ADDRESS)
+    assert Settings.read({"endpoints": {"doi_records": "http://a/"}}, {}).endpoints.doi_records
+
+
 @pytest.mark.parametrize(
     ("setting", "line", "message"),
     [

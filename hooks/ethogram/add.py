@@ -1,37 +1,59 @@
-"""A card's skeleton, written in the right place."""
+"""A new card: the page it belongs on, and its skeleton put there, together with its record."""
 
-import re
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from ethogram import contributors, writing
 from ethogram.bibliography import Work
-from ethogram.cards import Card, read_page
-from ethogram.catalog import Catalog, read_text
+from ethogram.bibtex import clean
+from ethogram.cards import Card
+from ethogram.catalog import HIDDEN, Catalog, read_text
 from ethogram.findings import EthogramError
+from ethogram.lookup import UnrecordedError, find_record, keep_record
 from ethogram.resolve import today
-from ethogram.taxonomy import Term, is_slip, suggest
+from ethogram.skeleton import TO_FILL_IN, Skeleton, insert
+from ethogram.suggestions import behaviors, suggest_fields
+from ethogram.taxonomy import Taxonomy, Term, is_slip, suggest
+from ethogram.works import WorkId, identify
 
-TO_FILL_IN = ("methods", "evidence", "models")
-"""Fields that the skeleton leaves open, in the card's order."""
+__all__ = [
+    "Added",
+    "UnrecordedError",
+    "add_card",
+    "add_with_record",
+    "cards_of",
+    "credits_of",
+    "existing_card",
+    "find_page",
+    "find_record",
+    "keep_record",
+    "page_of",
+    "refuse_repeated",
+]
 
-_PROMPT = (
-    "<!-- In 40 to 140 words of your own: what was done, what was found, on which models, "
-    "what limits it. -->"
-)
-_CARDS = re.compile(r"^## Cards[ \t]*$", re.MULTILINE)
-_NEXT = re.compile(r"^#{1,2} ", re.MULTILINE)
-_SPECIAL = re.compile(r"([\\`*_\[\]>])")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
+_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """Where a skeleton stands: the file, the line of its header, and the fields to fill in."""
+    """Where a skeleton stands.
+
+    Attributes:
+        path, line: the page, and the line of the card's header.
+        fields: those that are left to fill in.
+        suggested: those that hold a suggestion, with it.
+    """
 
     path: Path
     line: int
     fields: tuple[str, ...]
+    suggested: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+# -- pages -----------------------------------------------------------------------------------
 
 
 def find_page(name: str, catalog: Catalog) -> Path:
@@ -39,7 +61,7 @@ def find_page(name: str, catalog: Catalog) -> Path:
 
     Args:
         name: a path (with or without docs/ and .md), a term (`sandbagging`,
-            `deception/sandbagging`), or a slip of one.
+            `deception/sandbagging`, `Alignment faking`), or a slip of one.
         catalog: for the pages and terms there are.
 
     Returns:
@@ -50,95 +72,175 @@ def find_page(name: str, catalog: Catalog) -> Path:
     """
     for path in (Path(name), catalog.docs / name, catalog.docs / f"{name}.md"):
         if path.suffix == ".md" and path.is_file():
-            return path
+            return _among_pages(path, catalog.docs)
     if broken := [fault for fault in catalog.findings if fault.rule == "bad-taxonomy"]:
         raise EthogramError(findings=broken)
     slug = name.removesuffix(".md").rstrip("/").rpartition("/")[2]
-    terms = catalog.taxonomy.terms
-    if term := terms.get(slug) or terms.get(is_slip(slug, terms) or ""):
-        page = catalog.term_pages.get(term.slug, catalog.taxonomy.page(term.slug))
-        return catalog.docs / page
-    near = suggest(slug, terms)
-    hint = f"did you mean `{near}`?" if near else "see bib/taxonomy.yml for the terms."
-    raise EthogramError(f"No page and no term is called `{name}`: {hint}")
+    if term := _term(slug, catalog.taxonomy):
+        return page_of(term, catalog)
+    stems = {Path(path).stem: path for path in reversed(catalog.by_path)}
+    if near := is_slip(slug, stems):
+        return catalog.docs / stems[near]
+    raise EthogramError(f"No page and no term is called `{clean(name)}`: {_near(slug, catalog)}")
 
 
-def existing_card(work: Work, page: Path, catalog: Catalog) -> Card | None:
+def page_of(term: Term, catalog: Catalog) -> Path:
+    """The page of a term, or where it belongs."""
+    return catalog.docs / catalog.term_pages.get(term.slug, catalog.taxonomy.page(term.slug))
+
+
+def _among_pages(path: Path, docs: Path) -> Path:
+    """The path under which a file is a page of the site."""
+    inner = Path(os.path.relpath(path.resolve(), docs.resolve()))
+    if any(part.startswith(HIDDEN) for part in inner.parts):  # `..` among them
+        raise EthogramError(f"{path.as_posix()} is not among the pages in {docs.as_posix()}.")
+    return docs / inner
+
+
+def _term(name: str, taxonomy: Taxonomy) -> Term | None:
+    """The term of a slug or label, or of a slip of one."""
+    labels = {term.label.casefold(): term for term in taxonomy.terms.values()}
+    terms = {**labels, **taxonomy.terms}
+    return terms.get(name) or terms.get(is_slip(name, terms) or "")
+
+
+def _near(slug: str, catalog: Catalog) -> str:
+    if group := catalog.taxonomy.group(slug):
+        terms = ", ".join(term.slug for term in group.terms)
+        return f"that is a group, and its terms are {terms}."
+    told = behaviors(slug.replace("-", " "), catalog.taxonomy)
+    near = suggest(slug, catalog.taxonomy.terms) or next(iter(told), "")
+    return f"did you mean `{near}`?" if near else "see bib/taxonomy.yml for the terms."
+
+
+# -- cards there are -------------------------------------------------------------------------
+
+
+def cards_of(work: Work | WorkId, catalog: Catalog) -> list[Card]:
+    """The cards that a work has, by whatever identifier they name it."""
+    record = catalog.bibliography.get(work) if isinstance(work, WorkId) else work
+    names = _identifiers(record) if record else {work.base} if isinstance(work, WorkId) else set()
+    found = []
+    for card in catalog.cards:
+        known = catalog.bibliography.get(card.work)
+        if card.work.base in names or (known and known.id in names):
+            found.append(card)
+    return found
+
+
+def _identifiers(work: Work) -> set[WorkId]:
+    others = (identify(text) for text in (work.doi, work.url) if text)
+    return {work.id, *(each.base for each in others if each)}
+
+
+def existing_card(work: Work | WorkId, page: Path, catalog: Catalog) -> Card | None:
     """The card that a work already has on a page, if any."""
-    on_page = (card for card in catalog.cards if Path(card.path) == page)
-    return next((card for card in on_page if catalog.bibliography.get(card.work) == work), None)
+    return next((card for card in cards_of(work, catalog) if Path(card.path) == page), None)
 
 
-def add_card(work: Work, page: Path, catalog: Catalog, day: date | None = None) -> Added:
+def refuse_repeated(work: Work | WorkId, page: Path, catalog: Catalog) -> None:
+    """Refuse a work that has a card on the page already, and point to it.
+
+    Raises:
+        EthogramError: it has one.
+    """
+    if card := existing_card(work, page, catalog):
+        name = work.id if isinstance(work, Work) else work
+        raise EthogramError(f"{name} has a card there already: {card.path}:{card.line}.")
+
+
+# -- the card --------------------------------------------------------------------------------
+
+
+def add_card(
+    work: Work,
+    page: Path,
+    catalog: Catalog,
+    *,
+    day: date | None = None,
+    by: Iterable[str] = (),
+    version: int | None = None,
+) -> Added:
     """Write the skeleton of a work's card under the page's cards; make the page if need be.
 
     Args:
         work: its record.
         page: where, as `find_page` gave it.
-        catalog: for the term of a page that is yet to be made.
+        catalog: for the terms, and for what the page's cards have.
         day: the date of the card; by default today's, in UTC.
+        by: who wrote or proposed it.
+        version: the version that was read.
 
     Raises:
-        EthogramError: the work has a card there already.
+        EthogramError: the work has a card there already, or no card can be written there.
     """
-    if card := existing_card(work, page, catalog):
-        raise EthogramError(f"{work.id} has a card there already: {card.path}:{card.line}.")
-    text = read_text(page) if page.exists() else _new_page(page, catalog)
-    day = day or today()
-    written = _insert(text, skeleton(work, day))
-    line = _line_of(work, written)
-    if line is None:  # no escape helps against a title such as `<!--`: let the record supply it
-        written = _insert(text, skeleton(work, day, bare=True))
-        line = _line_of(work, written) or 1
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(written, encoding="utf-8", newline="\n")
-    return Added(page, line, TO_FILL_IN)
+    refuse_repeated(work, page, catalog)
+    day, credited = day or today(), credits_of(by)
+    suggested = suggest_fields(work, page, catalog)
+    card = Skeleton(work, day, version, suggested, credited)
+    text = _text_of(page) if page.exists() else _new_page(page, catalog, day)
+    mark = _BOM if text.startswith(_BOM) else ""
+    written, line = insert(card, text.removeprefix(_BOM), page.as_posix())
+    _write(page, (mark + written).encode("utf-8"))
+    left = tuple(name for name in TO_FILL_IN if name not in suggested)
+    return Added(page, line, left, suggested)
 
 
-def skeleton(work: Work, day: date, bare: bool = False) -> str:
-    """The Markdown of a card that waits for its finding.
+def add_with_record(work: Work, page: Path, catalog: Catalog, bib: Path, **how: object) -> Added:
+    """Write a card and the record of its work, or neither; takes what `add_card` takes."""
+    before = _text_of(page) if page.exists() else None
+    made = [each for each in (page.parent, *page.parent.parents) if not each.exists()]
+    added = add_card(work, page, catalog, **how)  # type: ignore[arg-type]  # passed on as it is
+    try:
+        keep_record(work, bib)
+    except EthogramError:
+        _take_back(page, before, made)
+        raise
+    return added
 
-    Args:
-        work: its record.
-        day: when the card is added.
-        bare: leave the title to the record.
+
+def _take_back(page: Path, before: str | None, made: Sequence[Path]) -> None:
+    if before is not None:
+        _write(page, before.encode())
+        return
+    page.unlink()
+    for folder in made:
+        folder.rmdir()
+
+
+def credits_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as the field `added-by` takes them; a comma separates two.
+
+    Raises:
+        EthogramError: one of them is no name.
     """
-    title = _SPECIAL.sub(r"\\\1", _ENTITY.sub("&amp;", work.title).replace("<", "&lt;"))
-    header = work.id.address if bare else f"[{title}]({work.id.address})"
-    fields = "".join(f"    {name}:\n" for name in TO_FILL_IN)
-    status = "    status: withdrawn\n" if work.withdrawn else ""
-    added = f"    added: {day.isoformat()}\n"
-    return f'!!! note "{header}"\n{fields}{status}{added}\n    {_PROMPT}\n'
+    found = [clean(part) for name in names for part in name.split(",")]
+    for name in found:
+        if said := contributors.fault(name):
+            raise EthogramError(f"{name[:40]!r} {said}: credit `@handle`, or a name.")
+    return tuple(dict.fromkeys(found))
 
 
-def _new_page(page: Path, catalog: Catalog) -> str:
+def _text_of(page: Path) -> str:
+    """A page's text with the line ends and the mark that it has."""
+    read_text(page)  # which says what is wrong, if anything
+    return page.read_bytes().decode("utf-8")
+
+
+def _write(page: Path, data: bytes) -> None:
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        writing.replace(page, data)
+    except OSError as error:
+        place = Path(error.filename or page).as_posix()
+        raise EthogramError(f"{place} cannot be written: {error.strerror}.") from None
+
+
+def _new_page(page: Path, catalog: Catalog, day: date) -> str:
     term = catalog.taxonomy.terms.get(page.stem)
     if term is None:
         raise EthogramError(f"{page.as_posix()} does not exist and is no term's page.")
-    return _page_text(term, today())
-
-
-def _page_text(term: Term, day: date) -> str:
     return (
         f"---\nbehavior: {term.slug}\nreviewed: {day.isoformat()}\n---\n\n"
         f"# {term.label}\n\n## Cards\n"
     )
-
-
-def _insert(text: str, card: str) -> str:
-    """Put a card at the end of the section `## Cards`, or make that section at the end."""
-    heading = _CARDS.search(text)
-    if heading is None:
-        return f"{text.rstrip()}\n\n## Cards\n\n{card}"
-    following = _NEXT.search(text, heading.end())
-    end = following.start() if following else len(text)
-    rest = f"\n{text[end:]}" if following else ""
-    return f"{text[:end].rstrip()}\n\n{card}{rest}"
-
-
-def _line_of(work: Work, text: str) -> int | None:
-    """The line of a work's card in a page's text, if it reads back with the work's title."""
-    for card in reversed(read_page(text, "").cards):
-        if card.work.base == work.id.base and card.title in ("", work.title):
-            return card.line
-    return None

@@ -5,7 +5,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -19,7 +22,7 @@ _HOOKS = str(Path(__file__).parent.parent)  # another version may be installed, 
 
 
 class Beside:
-    """Does things in processes of their own, each of which begins at once.
+    """Does things in processes of their own, while the build goes on or after it.
 
     Where such a process is no copy of this one, functions and what they are given must be such as
     `pickle` takes.
@@ -27,6 +30,9 @@ class Beside:
 
     def __init__(self) -> None:
         self._under_way: list[tuple[BaseProcess, Connection]] = []
+        self._later: list[Callable[[], None]] = []
+        self._thread: threading.Thread | None = None
+        self._abandoned = False
 
     def do(
         self, function: Callable[_Given, None], *args: _Given.args, **kwargs: _Given.kwargs
@@ -37,7 +43,7 @@ class Beside:
         process = context.Process(  # type: ignore[attr-defined]  # each context has one
             target=_call, args=(theirs, function, args, kwargs), daemon=True
         )
-        with theirs:  # closed here, so that the process's end ends it
+        with theirs, _deaf():  # the pipe is closed here, so that the process's end ends it
             process.start()
         self._under_way.append((process, ours))
 
@@ -48,18 +54,67 @@ class Beside:
             EthogramError: one of the functions has raised it, or its process has ended early; the
                 first of them is told.
         """
-        under_way, self._under_way = self._under_way, []
-        errors = [error for each in under_way if (error := _outcome(*each))]
+        errors = [error for each in self._under_way if (error := _outcome(*each))]
+        self._under_way = []
         if errors:
             raise errors[0]
 
+    def do_later(
+        self, function: Callable[_Given, None], *args: _Given.args, **kwargs: _Given.kwargs
+    ) -> None:
+        """Have a function called once `begin_later` says so, in a process as well."""
+        self._later.append(partial(self.do, function, *args, **kwargs))
+
+    def begin_later(self, tell: Callable[[EthogramError], None]) -> None:
+        """Begin with what was put off, one thing after the other, and wait for none of it.
+
+        Args:
+            tell: called, from a thread, with what went wrong.
+        """
+        later, self._later = self._later, []
+
+        def begin() -> None:
+            for each in later:
+                if not self._abandoned:
+                    each()
+                if self._abandoned:  # perhaps in the meantime
+                    return self._terminate()
+                try:
+                    self.wait()
+                except EthogramError as error:
+                    if not self._abandoned:
+                        tell(error)
+            return None
+
+        self._thread = threading.Thread(target=begin, daemon=True)
+        self._thread.start()
+
     def abandon(self) -> None:
-        """End what is under way, finished or not."""
-        under_way, self._under_way = self._under_way, []
-        for process, end in under_way:
+        """End what is under way, finished or not, and forget what was put off."""
+        self._later, self._abandoned = [], True
+        self._terminate()
+        if self._thread:
+            self._thread.join()
+        for each in self._under_way:
+            _outcome(*each)
+        self._under_way, self._thread, self._abandoned = [], None, False
+
+    def _terminate(self) -> None:
+        for process, _ in self._under_way:
             process.terminate()
-            process.join()
-            end.close()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Begin a process that Ctrl-C does not reach, even before it can say so."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context() -> BaseContext:
@@ -72,6 +127,8 @@ def _context() -> BaseContext:
         return multiprocessing.get_context("fork")
     if sys.path[0] != _HOOKS:  # which the process takes over: it is to find this package
         sys.path.insert(0, _HOOKS)
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()  # later it would unblock what `_deaf` has blocked
     return multiprocessing.get_context("spawn")
 
 

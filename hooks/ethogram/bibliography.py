@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from ethogram import writing
+from ethogram import bibtex, writing
 from ethogram.bibtex import Fault
+from ethogram.corrections import CORRECTIONS, Corrections
 from ethogram.draft import ARXIV, HEADER, read_file
 from ethogram.findings import EthogramError, Finding
 from ethogram.record import Work, to_bibtex
@@ -20,14 +22,19 @@ __all__ = [
     "ARXIV",
     "HEADER",
     "LOCK",
+    "OTHER",
     "Bibliography",
     "Work",
+    "append",
     "format_bib",
     "merge",
     "refusal",
     "save",
     "to_bibtex",
 ]
+
+OTHER = "other.bib"
+"""The file that people write, of works that are not on arXiv."""
 
 LOCK = ".lock"
 """The file in bib/ that keeps two writers apart; it is empty and no part of the records."""
@@ -40,17 +47,26 @@ class Bibliography:
 
     Attributes:
         works: the records by key, arxiv.bib's first.
-        findings: bad-bibliography, repeated-key and repeated-work, each with file and line.
+        findings: bad-bibliography, repeated-key and repeated-work, each with file and line; and
+            what is wrong with the corrections.
+        corrections: what overrules arXiv whenever arxiv.bib is written.
     """
 
-    def __init__(self, works: Iterable[Work] = (), findings: Iterable[Finding] = ()) -> None:
+    def __init__(
+        self,
+        works: Iterable[Work] = (),
+        findings: Iterable[Finding] = (),
+        corrections: Corrections | None = None,
+    ) -> None:
         self.works: dict[str, Work] = {work.key: work for work in works}
-        self.findings = list(findings)
+        self.corrections = corrections or Corrections()
         self._by_id: dict[WorkId, Work] = {}
         for alias in (_own_id, _doi, _url):
             for work in self.works.values():
                 if found := alias(work):
                     self._by_id.setdefault(found, work)
+        unapplied = self.corrections.unapplied(self.get)
+        self.findings = sorted([*findings, *self.corrections.findings, *unapplied])
 
     @classmethod
     def load(cls, folder: Path) -> "Bibliography":
@@ -69,7 +85,8 @@ class Bibliography:
                 else:
                     findings.append(_finding("bad-bibliography", path, item))
         works, repeated = _without_repeated_keys(works, folder)
-        return cls(works, sorted([*findings, *repeated, *_repeated_works(works, folder)]))
+        found = [*findings, *repeated, *_repeated_works(works, folder)]
+        return cls(works, found, Corrections.load(folder / CORRECTIONS))
 
     def get(self, work: WorkId) -> Work | None:
         """The record of a work in any version; its published DOI or address finds it, too."""
@@ -157,7 +174,8 @@ def save(folder: Path, works: Iterable[Work]) -> None:
 def merge(folder: Path, works: Iterable[Work]) -> Bibliography:
     """Put records into arxiv.bib, whoever else is writing; the folder is made if need be.
 
-    A work that has a record there keeps its key and what people added to it. A new one whose
+    A work that has a record there keeps its key and what people added to it; what corrections.yml
+    says overrules all, in every record of the file. A new one whose
     key is taken, in any file and whatever its case, gets the next free one. A work that people
     keep in another file is left to them.
 
@@ -165,7 +183,8 @@ def merge(folder: Path, works: Iterable[Work]) -> Bibliography:
         All records of the folder as they now stand.
 
     Raises:
-        EthogramError: arxiv.bib has something that would be lost, or cannot be written.
+        EthogramError: arxiv.bib has something that would be lost, or cannot be written; or the
+            corrections have a fault.
     """
     new = _only_arxiv(works)
     with _locked(folder):
@@ -177,14 +196,96 @@ def merge(folder: Path, works: Iterable[Work]) -> Bibliography:
     return present
 
 
+def append(folder: Path, work: Work) -> Work:
+    """Put the record of a work that is not on arXiv at the end of other.bib.
+
+    That file is people's: nothing that stands in it moves, and its kind of line ends is kept. It
+    is made if need be.
+
+    Args:
+        folder: bib/.
+        work: its record. A key that is taken, in any file and whatever its case, is replaced by
+            the next free one.
+
+    Returns:
+        The record as it stands there; that of a work which has one already is left as it is.
+
+    Raises:
+        EthogramError: the work is on arXiv; or other.bib has something that cannot be read, or
+            cannot be written.
+    """
+    if work.id.scheme == "arxiv":
+        raise EthogramError(f"{work.id} is on arXiv: get its record by `ethogram resolve`.")
+    with _locked(folder):
+        present = Bibliography.load(folder)
+        if record := _recorded(present, work):
+            return record
+        path = folder / OTHER
+        if unread := _unread(present, path):
+            raise EthogramError(findings=unread)
+        work = replace(work, key=_free_key(work, _taken(present)))
+        before = path.read_bytes() if path.exists() else b""
+        writing.replace(path, before + _following(before, _readable(work)))
+        return Bibliography.load(folder).works[work.key]
+
+
+def _recorded(present: Bibliography, work: Work) -> Work | None:
+    """The record that a work has, under its own name, its DOI or its address."""
+    names = (alias(work) for alias in (_own_id, _doi, _url))
+    return next((record for name in names if name and (record := present.get(name))), None)
+
+
+def _unread(present: Bibliography, path: Path) -> list[Finding]:
+    """What of a file cannot be read: what is put behind it might be lost with it."""
+    faults = (each for each in present.findings if each.path == path.as_posix())
+    return [fault for fault in faults if fault.rule == "bad-bibliography"]
+
+
+def _taken(present: Bibliography) -> set[str]:
+    """All keys in lower case, those that records had before among them."""
+    old = (dict(work.extra).get("ids", "") for work in present.works.values())
+    listed = (key for keys in old for key in bibtex.plain(keys).replace(",", " ").split())
+    return {key.lower() for key in (*present.works, *listed)}
+
+
+def _readable(work: Work) -> str:
+    """A record as BibTeX, if reading it gives the same again; outside data may be odd enough."""
+    text = to_bibtex(work)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, OTHER)
+        path.write_text(text, encoding="utf-8", newline="")
+        if list(read_file(path)) == [work]:
+            return text
+    said = f"The record of {work.id} would not be read as it was meant"
+    raise EthogramError(f"{said}: write it into {OTHER} by hand.")
+
+
+def _following(before: bytes, record: str) -> bytes:
+    """A record as it follows what a file holds: an empty line apart, with that file's line ends."""
+    end = b"\r\n" if b"\r\n" in before else b"\n"
+    apart = end * (2 - min(2, _ends(before.removeprefix(b"\xef\xbb\xbf"), end)))
+    return apart + record.encode("utf-8").replace(b"\n", end)
+
+
+def _ends(text: bytes, end: bytes) -> int:
+    """How many line ends a text ends with; an empty one needs none."""
+    if not text:
+        return 2
+    return (len(text) - len(text.rstrip(b"\r\n"))) // len(end)
+
+
 def refusal(bibliography: Bibliography, folder: Path) -> EthogramError | None:
-    """Why arxiv.bib must not be written over: what of it cannot be read would be lost."""
+    """Why arxiv.bib must not be written over: what cannot be read would be lost.
+
+    That is what it holds itself, and what people have corrected in it.
+    """
     path = (folder / ARXIV).as_posix()
     lost = [
         finding
         for finding in bibliography.findings
         if finding.path == path and finding.rule in ("bad-bibliography", "repeated-key")
     ]
+    lost += bibliography.corrections.findings
     return EthogramError(findings=lost) if lost else None
 
 
@@ -213,7 +314,8 @@ def _joined(present: Bibliography, works: list[Work]) -> list[Work]:
             joined[key] = replace(work, key=key, type="misc")
         elif key in joined:
             joined[key] = joined[key].refreshed(replace(work, type="misc"))
-    return list(joined.values())
+    applied = present.corrections.applied
+    return [applied(work, present.works.get(key)) for key, work in joined.items()]
 
 
 def _free_key(work: Work, taken: Collection[str]) -> str:

@@ -37,7 +37,7 @@ RELATIONS: Final = (
 )
 """Fields whose values are works."""
 
-LISTS: Final = ("behaviors", "methods", "models", "direction", *RELATIONS)
+LISTS: Final = ("behaviors", "methods", "models", "direction", *RELATIONS, "added-by")
 """Fields that hold several values, separated by commas."""
 
 FIELDS: Final = (
@@ -51,6 +51,7 @@ FIELDS: Final = (
     *RELATIONS,
     "status",
     "added",
+    "added-by",
 )
 """Every field a card may have, in the order in which `ethogram add` writes them."""
 

@@ -10,17 +10,20 @@ from datetime import date
 
 import yaml
 
-from ethogram import render
+from ethogram import contributors, moves, render
 from ethogram.cards import LISTS, RELATIONS, Card, Field, Page, Picture, Value
 from ethogram.catalog import Catalog
 from ethogram.entries import AGAINST
-from ethogram.findings import Finding
+from ethogram.findings import PROMPT, Finding
 from ethogram.links import internal
 from ethogram.taxonomy import Term, suggest
 from ethogram.works import WorkId, fold, identify
 
 WORDS = (40, 140)
 """Fewest and most words of a card's finding (DESIGN: "Words are our own")."""
+
+_PROMPT = PROMPT.partition(":")[0]
+"""How the prompt begins; an editor may have wrapped the rest of it."""
 
 _LISTED = 30
 """A hint lists all values that there are, if they are no more than this."""
@@ -42,6 +45,7 @@ def check(catalog: Catalog) -> list[Finding]:
         for card in page.cards:
             found += _card(card, catalog)
     found += _claims(catalog)
+    found += moves.check(catalog)
     found += internal.check(catalog)
     return sorted(set(found))
 
@@ -205,10 +209,25 @@ def _card(card: Card, catalog: Catalog) -> Iterator[Finding]:
     yield from _fields(card)
     yield from _terms(card, catalog)
     yield from _relations(card, catalog)
+    if _PROMPT in card.body:
+        yield _unfinished(card, catalog)
+        return
     place = (card.line, card.column)
     if not WORDS[0] <= card.words <= WORDS[1]:
         message = f"The card has {card.words} words, not {WORDS[0]} to {WORDS[1]}"
         yield Finding.of("card-length", card.path, place, message)
+
+
+def _unfinished(card: Card, catalog: Catalog) -> Finding:
+    """The card has its prompt still, so that there is no use in counting its words."""
+    page = catalog.by_path[catalog.relative(card.path)]
+    lines = page.document.text.split("\n")[card.line : card.last]
+    number, text = next(
+        (at, text) for at, text in enumerate(lines, card.line + 1) if _PROMPT in text
+    )
+    message = f"The card of {card.work} is not finished: its finding is still to be written"
+    place = (number, text.index(_PROMPT) + 1)
+    return Finding.of("unfinished-card", card.path, place, message)
 
 
 def _title(card: Card, catalog: Catalog) -> Iterator[Finding]:
@@ -246,6 +265,10 @@ def _fields(card: Card) -> Iterator[Finding]:
         if not _is_date(value.text):
             message = f"{value.text!r} is no date"
             yield Finding.of("bad-date", card.path, (value.line, value.column), message)
+    for value in card.values(contributors.FIELD):
+        if said := contributors.fault(value.text):
+            place = (value.line, value.column)
+            yield Finding.of("bad-contributor", card.path, place, f"{value.text!r} {said}")
 
 
 def _terms(card: Card, catalog: Catalog) -> Iterator[Finding]:

@@ -11,6 +11,12 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+PROMPT = (
+    "<!-- In 40 to 140 words of your own: what was done, what was found, on which models, "
+    "what limits it. -->"
+)
+"""What `ethogram add` leaves on a card where its finding is to stand."""
+
 
 class Severity(StrEnum):
     """How grave a finding is: an error fails a check, a warning does not, a note asks nothing."""
@@ -88,7 +94,8 @@ def _record(key: str, eprint: str) -> str:
 
 
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
-_LINKS = "ethogram links"
+LINKS = "ethogram links"
+"""The command that asks the web."""
 
 _RULES = (
     # The header of a card
@@ -200,6 +207,13 @@ _RULES = (
         "Write a value, or take the line out.",
     ),
     Rule(
+        "bad-contributor",
+        _E,
+        "A card says that it was added by what is neither a name nor a handle on GitHub.",
+        _card("added-by: @ada--lovelace"),
+        "Write a handle with its @, as in `@ada`, or a name; separate several by commas.",
+    ),
+    Rule(
         "several-evidence",
         _E,
         "A card names more than one kind of evidence.",
@@ -213,6 +227,14 @@ _RULES = (
         "The words of a card are fewer than 40 or more than 140.",
         _card(prose=["A trained-in backdoor survives safety training."]),
         "Say in 40 to 140 words what was done and found, on which models, and what limits it.",
+    ),
+    Rule(
+        "unfinished-card",
+        _E,
+        "A card still has the prompt that `ethogram add` left in place of its finding.",
+        _card(prose=[*_PROSE, "", PROMPT]),
+        "Say there what was done and found, on which models, and what limits it; take the prompt "
+        "out.",
     ),
     Rule(
         "alt-missing",
@@ -322,6 +344,13 @@ _RULES = (
         "Move the page to docs/<group>/<behavior>.md, or correct its front matter.",
     ),
     Rule(
+        "bad-move",
+        _E,
+        "The front matter of a page names an old path that cannot lead to it.",
+        "---\nmoved-from: [deception/old.html]\n---\n\n# Example\n",
+        "Write each path that the page once had, and that no page has now, as in deception/old.md.",
+    ),
+    Rule(
         "unreadable-page",
         _E,
         "A page is not UTF-8 text.",  # the example is one when it is saved as Latin-1
@@ -376,6 +405,28 @@ _RULES = (
         "Write each address that is gone once, with the http(s) address of its copy behind it.",
     ),
     Rule(
+        "bad-corrections",
+        _E,
+        "The list of corrections cannot be read, or an entry of it is wrong.",
+        "arxiv:2401.05566:\n  titel: Sleeper Agents\n  why: The record has a slip.\n",
+        "Write under each work of bib/corrections.yml what overrules arXiv, and why.",
+    ),
+    Rule(
+        "unapplied-correction",
+        _E,
+        "A work's record does not show what bib/corrections.yml says of it.",
+        "arxiv:2401.05566:\n  journal: Nature\n  why: The publisher's page says so.\n",
+        "Run `ethogram resolve` with the work's number.",
+    ),
+    Rule(
+        "needless-correction",
+        _W,
+        "What bib/corrections.yml says of a work, arXiv says by now as well.",
+        "arxiv:2401.05566:\n  authors: [Evan Hubinger]\n  why: arXiv had a slip.\n",
+        "Take the correction out: it would overrule what arXiv says next.",
+        "ethogram resolve --refresh",
+    ),
+    Rule(
         "bad-setting",
         _E,
         "A setting under extra.ethogram is unknown or has a value it cannot have.",
@@ -389,7 +440,7 @@ _RULES = (
         "A page or a picture on another site is gone.",
         "[The first leaderboard](https://leaderboard.example.org/2019)\n",
         "Link to where it is now or to an archived copy, or take the link out.",
-        _LINKS,
+        LINKS,
     ),
     Rule(
         "suspect-address",
@@ -397,7 +448,7 @@ _RULES = (
         "A page or a picture on another site seems to be gone, and is not known to be.",
         "[What was asked](https://example.org/a-post-that-now-shows-the-home-page)\n",
         "Open the address, and correct the link if it no longer leads there.",
-        _LINKS,
+        LINKS,
     ),
     Rule(
         "unchecked-address",
@@ -405,7 +456,7 @@ _RULES = (
         "An address could not be checked: its host refuses robots, or did not answer.",
         "[The announcement](https://www.linkedin.com/posts/the-announcement)\n",
         "Open the address in a browser if in doubt; it is asked again by itself.",
-        _LINKS,
+        LINKS,
     ),
 )
 

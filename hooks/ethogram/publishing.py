@@ -1,6 +1,6 @@
 """What a site has beyond its Markdown."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -9,10 +9,23 @@ from ethogram import exports, search, writing
 from ethogram.catalog import Catalog
 from ethogram.exports.contents import Contents
 from ethogram.links.gone import Gravestones
-from ethogram.pages import explorer, social, work
+from ethogram.pages import explorer, redirect, social, work
 from ethogram.pages.frame import Frame
 from ethogram.search import Record
-from ethogram.site import Site
+from ethogram.site import PAPERS, Site
+
+
+def pages(catalog: Catalog) -> Iterator[str]:
+    """Yield the path of every page of a work."""
+    yield from (f"{PAPERS}/{key}/index.html" for key in catalog.entries)
+
+
+def others(catalog: Catalog) -> Iterator[str]:
+    """Yield the path of every other file that is written here, but for the search."""
+    yield from exports.paths(catalog)
+    yield from (explorer.DATA, explorer.AUTHORS, *explorer.year_paths(catalog))
+    yield from (path for path, _ in work.redirects(catalog, Site()))
+    yield from social.paths(catalog.taxonomy)
 
 
 def write_search(catalog: Catalog, site: Site, texts: Iterable[Record], folder: Path) -> None:
@@ -66,6 +79,7 @@ def write_pages(
         ((path, look(html, path)) for path, html in years), work.pages(contents, frame, look)
     )
     made = chain(
+        redirect.of_pages(catalog, site),  # first, so that what is there goes before what was
         exports.files(contents),
         explorer.files(catalog, site),
         work.redirects(catalog, site),

@@ -1,15 +1,19 @@
 """Records for works: which there are, which to ask for, and what became of each."""
 
 import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ethogram.arxiv import Answer, Client, Progress
-from ethogram.bibliography import ARXIV, Bibliography, Work, merge, refusal
-from ethogram.findings import EthogramError
+from ethogram.bibliography import ARXIV, Bibliography, Work, append, merge, refusal
+from ethogram.findings import EthogramError, Finding
+from ethogram.refresh import Change, changes
+from ethogram.settings import Settings
 from ethogram.works import WorkId, identify
+
+_LISTS = ("found", "missing", "malformed", "withdrawn", "throttled", "kept")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,10 @@ class Resolution:
         kept: has a record that was left as it was: nothing was asked, or no answer came.
         reasons: why, for each that is malformed or throttled, and for each that was kept for
             want of an answer.
+        changes: what the records of works that were asked for again say otherwise than before.
+        unchanged: those of them that say the same.
+        corrected: works whose records were written anew because they lacked a correction.
+        needless: corrections that arXiv has taken over.
     """
 
     found: list[str] = field(default_factory=list)
@@ -37,6 +45,10 @@ class Resolution:
     throttled: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list, compare=False)
+    unchanged: list[str] = field(default_factory=list, compare=False)
+    corrected: list[str] = field(default_factory=list, compare=False)
+    needless: list[Finding] = field(default_factory=list, compare=False)
 
     @property
     def complete(self) -> bool:
@@ -45,7 +57,7 @@ class Resolution:
 
     def as_object(self) -> dict[str, list[str]]:
         """The six lists, as `ethogram resolve --format json` prints them."""
-        return {name: list(works) for name, works in asdict(self).items() if name != "reasons"}
+        return {name: list(getattr(self, name)) for name in _LISTS}
 
     def __str__(self) -> str:
         """Say it in lines: the counts, then each work that needs attention."""
@@ -57,7 +69,24 @@ class Resolution:
                 reason = self.reasons.get(work)
                 if reason or name != "kept":
                     lines.append(f"{name}: {work}{f' ({reason})' if reason else ''}")
-        return "\n".join(lines)
+        lines += [f"corrected: {work}" for work in self.corrected]
+        return "\n".join([*lines, *self._news()])
+
+    def _news(self) -> Iterator[str]:
+        """What a refresh has brought: a line for each change, and how many works had none."""
+        yield from map(str, self.changes)
+        if self.unchanged:
+            yield f"{len(self.unchanged)} unchanged"
+
+    def _compare(self, before: Bibliography, after: Bibliography, answer: Answer) -> None:
+        """Note what is new about the works of a batch that had a record before."""
+        for number, fresh in answer.works.items():
+            old, new = before.get(fresh.id), after.get(fresh.id)
+            if old and new:
+                found = list(changes(old, new))
+                self.changes.extend(found)
+                self.unchanged.extend([] if found else [number])
+            self.needless.extend(after.corrections.needless(fresh))
 
     def _take(self, answer: Answer, recorded: set[str]) -> None:
         """Account for a batch."""
@@ -80,7 +109,8 @@ def resolve(
     """Get records from arXiv for works that have none, or with `refresh` for all of them.
 
     Records are written after each batch, so that an interruption loses one at most. A record
-    keeps its key and what people added; one for which no answer comes stays as it is.
+    keeps its key and what people added; one for which no answer comes stays as it is. What
+    bib/corrections.yml says is put into every record that lacks it, asked for or not.
 
     Args:
         ids: works in any spelling; versions do not matter.
@@ -90,13 +120,11 @@ def resolve(
         progress: told how many works are done, of how many.
 
     Raises:
-        EthogramError: arxiv.bib has something that would be lost, or cannot be written; or the
-            endpoint is no http(s) address.
+        EthogramError: arxiv.bib has something that would be lost, or cannot be written; the
+            corrections have a fault; or the endpoint is no http(s) address.
     """
-    bibliography = Bibliography.load(folder)
-    if error := refusal(bibliography, folder):
-        raise error
     resolution, wanted, recorded = Resolution(), [], set[str]()
+    bibliography = _corrected(folder, resolution)
     for name, work in _distinct(ids, bibliography):
         record = bibliography.get(work) if work else None
         if record and not (refresh and _is_ours(record)):
@@ -110,6 +138,18 @@ def resolve(
     if wanted:
         _ask(client or Client(), wanted, recorded, folder, resolution, progress)
     return resolution
+
+
+def _corrected(folder: Path, resolution: Resolution) -> Bibliography:
+    """The records as they stand, with every correction that can be made without asking."""
+    before = Bibliography.load(folder)
+    if error := refusal(before, folder):
+        raise error
+    stale = before.corrections.stale(before.get)
+    if not stale:
+        return before
+    resolution.corrected.extend(work.id for work in stale)
+    return merge(folder, ())
 
 
 _ELSEWHERE = "not on arXiv: put its record into bib/other.bib"
@@ -143,9 +183,13 @@ def _ask(
     progress: Progress | None,
 ) -> None:
     checked = today().isoformat()
+    before = Bibliography.load(folder)
     for answer in client.answers(wanted, progress):
         if answer.works:
-            merge(folder, [replace(work, checked=checked) for work in answer.works.values()])
+            new = [replace(work, checked=checked) for work in answer.works.values()]
+            after = merge(folder, new)
+            resolution._compare(before, after, answer)
+            before = after
         resolution._take(answer, recorded)
 
 
@@ -156,21 +200,65 @@ def today() -> date:
     return now.date()
 
 
-def record_for(text: str, folder: Path, client: Client | None = None) -> Work:
-    """The record of one work, from the folder or else from arXiv.
+def record_for(
+    text: str,
+    folder: Path,
+    *,
+    client: Client | None = None,
+    settings: Settings | None = None,
+) -> Work:
+    """The record of one work: from the folder, else from arXiv, else from who brought it out.
+
+    A record that is found goes into the folder: of works on arXiv into arxiv.bib, of others into
+    other.bib.
 
     Args:
         text: the work in any spelling.
         folder: bib/.
-        client: how to ask.
+        client: how to ask arXiv.
+        settings: how to ask others; by default those of mkdocs.yml beside the folder.
 
     Raises:
+        Unreachable: nobody answered (`ethogram.sources`).
         EthogramError: there is no record to be had; the sentence says why.
     """
+    work = identify(text)
+    if work is None or work.scheme == "arxiv":
+        return _from_arxiv(text, folder, client)
+    record = Bibliography.load(folder).get(work)
+    return record or _from_sources(work, folder, client, settings or Settings.beside(folder))
+
+
+def _from_arxiv(text: str, folder: Path, client: Client | None) -> Work:
     outcome = resolve([text], folder, client=client)
     work = identify(text)
     record = Bibliography.load(folder).get(work) if work else None
     if record is None:
         reason = next(iter(outcome.reasons.values()), "arXiv has no such paper")
-        raise EthogramError(f"There is no record of `{text}`: {reason}.")
+        said = f"There is no record of `{text}`: {reason}."
+        raise (_unreachable(said) if outcome.throttled else EthogramError(said))
     return record
+
+
+def _unreachable(said: str) -> EthogramError:
+    from ethogram.sources import Unreachable  # only now: it needs the date from here
+
+    return Unreachable(said)
+
+
+def _from_sources(work: WorkId, folder: Path, client: Client | None, settings: Settings) -> Work:
+    """Ask whoever brought a work out; where that leads to arXiv, ask there."""
+    from ethogram.sources import Elsewhere, record_of  # only now: nearly all works are on arXiv
+
+    try:
+        return append(folder, record_of(work, settings))
+    except Elsewhere as elsewhere:
+        record = _from_arxiv(elsewhere.work.id, folder, client)
+    return _published(record, work, folder)
+
+
+def _published(record: Work, work: WorkId, folder: Path) -> Work:
+    """Note on a record of arXiv's the DOI that led to it, so that it is found by that as well."""
+    if work.scheme != "doi" or record.doi or not _is_ours(record):
+        return record
+    return merge(folder, [replace(record, doi=work.id)]).works[record.key]

@@ -25,6 +25,7 @@ class Endpoints:
     Attributes:
         arxiv: arXiv's API.
         doi: the Handle API; a DOI follows.
+        doi_records: where records of DOIs are, by content negotiation; a DOI follows.
         youtube: YouTube's oEmbed.
         github: GitHub's API, asked only with a token (`GITHUB_TOKEN`).
         github_raw: GitHub's files as they are.
@@ -36,6 +37,7 @@ class Endpoints:
 
     arxiv: str = "https://export.arxiv.org/api/query"
     doi: str = "https://doi.org/api/handles/"
+    doi_records: str = "https://doi.org/"
     youtube: str = "https://www.youtube.com/oembed"
     github: str = "https://api.github.com"
     github_raw: str = "https://raw.githubusercontent.com"
@@ -143,6 +145,7 @@ def site_beside(docs: Path) -> Site:
         told.get("site_description", ""),
         f"{url.rstrip('/')}/" if url else "",
         told.get("use_directory_urls", True),
+        told.get("repo_url", ""),
     )
 
 
@@ -231,6 +234,7 @@ _OF_SITE: dict[str, _Check] = {
         "" if value == "" or _is_address(value) else "Write the site's http(s) address."
     ),
     "use_directory_urls": _yes_or_no,
+    "repo_url": lambda value: "" if isinstance(value, str) else "Write the repository's address.",
 }
 """What mkdocs.yml says of the site itself, which MkDocs checks in a build."""
 

@@ -1,7 +1,8 @@
 """Where things are on the site: its name and address, and those of pages, works and files."""
 
+import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 PAPERS = "papers"
 """The folder of works: the explorer, and a page for each work."""
@@ -13,6 +14,9 @@ CITE = "cite"
 """The place on a work's page where its record stands, to read and to save in each format."""
 
 
+_ON_GITHUB = re.compile(r"https://github\.com/[\w-]+/[\w.-]+?(?:\.git)?/?", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A site as readers and machines address it.
@@ -22,12 +26,14 @@ class Site:
         description: what it is, in a sentence.
         url: its address, with a slash at its end; empty where it is not known.
         directory_urls: whether `a/b.md` is served at `a/b/` rather than at `a/b.html`.
+        repo: the address of its repository; empty where it is not known.
     """
 
     name: str = "Ethogram"
     description: str = ""
     url: str = ""
     directory_urls: bool = True
+    repo: str = ""
 
     def page(self, path: str, anchor: str = "") -> str:
         """The address of a page of docs/, relative to the site: `deception/sandbagging/#key`.
@@ -46,6 +52,19 @@ class Site:
     def work(self, key: str) -> str:
         """The permanent address of a work, relative to the site."""
         return f"{PAPERS}/{key}/" if self.directory_urls else f"{PAPERS}/{key}/index.html"
+
+    def correction(self, path: str, key: str) -> str:
+        """The address of the form in which a reader corrects a card; empty without GitHub.
+
+        Args:
+            path: the card's page, from docs/ on.
+            key: the citation key of its work.
+        """
+        if not _ON_GITHUB.fullmatch(self.repo):
+            return ""
+        form = {"template": "correct-a-card.yml", "title": f"Correction: {key}"}
+        boxes = urlencode({**form, "card": f"{path}#{key}"}, quote_via=quote)
+        return f"{self.repo.rstrip('/').removesuffix('.git')}/issues/new?{boxes}"
 
     def absolute(self, address: str) -> str:
         """An address as it is seen from anywhere; relative where the site has none."""

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from ethogram.bibliography import Work, merge
+from ethogram.links import inside
 from ethogram.works import WorkId
 from loopback_arxiv import Fault, LoopbackArxiv, Paper
 from loopback_web import LoopbackWeb, Reply, redirect
@@ -505,6 +506,15 @@ def test_new_links_inside_the_site_are_told(site: Path) -> None:
     page.write_text("[a](old.md) [b](new.md)\n")
     found = checked(site, "--new-against", "HEAD")
     assert {url: each["verdict"] for url, each in found.items()} == {"docs/new.md": "dead"}
+
+
+def test_forms_on_github_are_not_asked(tmp_path: Path) -> None:
+    """Each card has a link to one, which differs from all others and leads to the same page."""
+    page = '<a href="https://github.com/a/b/%s">t</a>'
+    forms = ("issues/new?template=c.yml&amp;card=a", "issues/2", "issues/new-form")
+    (tmp_path / "index.html").write_text("".join(page % form for form in forms))
+    found = [link.url for link in inside.Site(tmp_path).outward()]
+    assert found == [f"https://github.com/a/b/{form}" for form in forms[1:]]
 
 
 def test_links_inside_a_built_site_are_told(tmp_path: Path) -> None:

@@ -505,3 +505,51 @@ def test_reading_a_journal_is_cheap() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     ).stdout.split()
     assert not {"aiohttp", "lxml", "PIL", "requests", "rich", "filelock"} & set(said)
+
+
+# -- several journals ------------------------------------------------------------------------
+
+
+def test_the_newest_check_of_a_link_wins(tmp_path: Path) -> None:
+    """Whichever file has it, in whatever order they are named; the file is the same bytes."""
+    old, new = entry(Verdict.OK), replace(entry(Verdict.DEAD), checked=at(0.5))
+    only = entry(Verdict.OK, url="https://example.org/only")
+    paths = [written(tmp_path / f"{n}.jsonl", e).path for n, e in enumerate([[old], [new], [only]])]
+    results: set[bytes] = set()
+    for order in (paths, paths[::-1], [paths[1], paths[2], paths[0]]):
+        journal = written(tmp_path / f"joined{len(results)}.jsonl", [old])
+        journal.merge(order, NOW)
+        assert journal.entries() == [new, only]
+        results.add(journal.path.read_bytes())
+    assert len(results) == 1
+
+
+def test_of_two_checks_at_one_time_one_wins_for_good(tmp_path: Path) -> None:
+    """The one that knows of a copy; else it is at least always the same."""
+    plain, saved = entry(Verdict.DEAD), replace(entry(Verdict.DEAD), snapshot="https://w.example/")
+    paths = [written(tmp_path / f"{n}.jsonl", [e]).path for n, e in enumerate([plain, saved])]
+    for order in (paths, paths[::-1]):
+        journal = Journal(tmp_path / f"{order[0].stem}-first.jsonl")
+        journal.merge(order, NOW)
+        assert journal.entries() == [saved]
+
+
+def test_a_check_in_the_future_counts_least(tmp_path: Path) -> None:
+    """A clock was wrong once: what it wrote must not win for years."""
+    future, past = replace(entry(Verdict.DEAD), checked=at(-400)), entry(Verdict.OK)
+    other = written(tmp_path / "other.jsonl", [past]).path
+    journal = written(tmp_path / "journal.jsonl", [future])
+    journal.merge([other], NOW)
+    assert journal.entries() == [past]
+
+
+def test_merging_passes_over_what_is_no_entry(tmp_path: Path) -> None:
+    """A torn line, an empty or a missing file costs nothing but itself; no file is made of none."""
+    torn = written(tmp_path / "torn.jsonl", ENTRIES).path
+    torn.write_bytes(torn.read_bytes()[:-9])
+    (tmp_path / "empty.jsonl").touch()
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.merge([tmp_path / "empty.jsonl", tmp_path / "none.jsonl"], NOW)
+    assert not journal.path.exists()
+    journal.merge([torn, tmp_path / "empty.jsonl"], NOW)
+    assert len(Journal.load(journal.path)) == len(ENTRIES) - 1

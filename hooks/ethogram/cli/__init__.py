@@ -2,17 +2,20 @@
 
 import click
 
-from ethogram.cli import reading, records, web
+from ethogram.cli import add, intake, reading, records, upkeep, web
 
 _COMMANDS = (
     reading.identify_texts,
     reading.list_cards,
+    reading.show_changes,
     reading.check_pages,
     records.resolve_works,
-    records.add_work,
+    add.add_work,
+    intake.take_suggestion,
     web.check_addresses,
     web.mirror_images,
     reading.export_files,
+    upkeep.tell_state,
 )
 
 

@@ -1,7 +1,9 @@
-"""Commands that read: `id`, `cards`, `check`, `export`."""
+"""Commands that read: `id`, `cards`, `changes`, `check`, `export`."""
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -50,9 +52,16 @@ def identify_texts(texts: tuple[str, ...], form: str) -> None:
 @click.command("cards")
 @PATHS
 @BIB
+@click.option(
+    "--new-against",
+    metavar="REF",
+    help="List only cards that are new or changed since a Git revision; as JSON, which of both.",
+)
 @formats("text", "json")
 @sentences
-def list_cards(paths: tuple[Path, ...], bib: Path | None, form: str) -> None:
+def list_cards(
+    paths: tuple[Path, ...], bib: Path | None, new_against: str | None, form: str
+) -> None:
     """List the cards found.
 
     As text: place, work and title. As JSON: address, key, fields, pictures and links as well.
@@ -60,10 +69,12 @@ def list_cards(paths: tuple[Path, ...], bib: Path | None, form: str) -> None:
     from ethogram.cards import as_object
 
     catalog = read_catalog(paths, bib)
-    records = [(card, catalog.bibliography.get(card.work)) for card in catalog.cards]
+    wanted = catalog.cards if new_against is None else _changed(new_against, catalog)
+    records = [(card, catalog.bibliography.get(card.work)) for card in wanted]
     if form == "json":
         print_json(
-            as_object(card, work.key, work.title) if work else as_object(card)
+            (as_object(card, work.key, work.title) if work else as_object(card))
+            | ({} if new_against is None else {"change": wanted[card]})
             for card, work in records
         )
     else:
@@ -71,6 +82,38 @@ def list_cards(paths: tuple[Path, ...], bib: Path | None, form: str) -> None:
             title = card.title or (work.title if work else card.url)
             click.echo(f"{card.path}:{card.line}: {card.work} {title}")
     fail_on_unreadable(catalog.findings)
+
+
+def _changed(reference: str, catalog: Any) -> dict[Any, str]:
+    """The cards that are new or changed since a Git revision."""
+    from ethogram.changes import since
+
+    return {**since(reference, catalog)}
+
+
+@click.command("changes")
+@click.argument(
+    "artifact", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--preview", default="", metavar="ADDRESS", help="Where the built site can be had.")
+@formats("text", "json", "markdown", "number")
+@sentences
+def show_changes(artifact: Path, preview: str, form: str) -> None:
+    """Tell what a pull request changes, for the comment on it.
+
+    FILE is the artifact of its run: a ZIP file of `number`, and of what `cards --new-against` and
+    `check` print as JSON. It is read with care, for a stranger's code has made it.
+    """
+    from ethogram.changes import Changes
+
+    changes = Changes.read(artifact)
+    shown = {
+        "text": lambda: str(changes),
+        "json": lambda: json.dumps(changes.as_object()),
+        "markdown": lambda: changes.markdown(preview).rstrip("\n"),
+        "number": lambda: str(changes.number),
+    }
+    click.echo(shown[form]())
 
 
 @click.command("check")

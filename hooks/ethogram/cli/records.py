@@ -1,4 +1,4 @@
-"""Commands that get records and write cards: `resolve`, `add`."""
+"""The command that gets records: `resolve`."""
 
 import json
 import sys
@@ -9,16 +9,13 @@ import click
 
 from ethogram.cli.common import (
     BIB,
-    DOCS,
     FINDINGS,
     NO_PROBLEM,
     ShownProgress,
     default_bib,
     formats,
-    print_json,
     read_catalog,
     sentences,
-    waiting,
 )
 
 
@@ -34,8 +31,11 @@ def resolve_works(ids: tuple[str, ...], refresh: bool, bib: Path | None, form: s
     Without arguments, for every work that the pages in docs/ name; else for the IDs given.
 
     An argument that is a file or folder is a PATH whose works are meant. Every id is accounted
-    for: found, missing, malformed, withdrawn, throttled or kept.
+    for: found, missing, malformed, withdrawn, throttled or kept. With --refresh, each change is a
+    line: a newer version, a withdrawal, a place of publication, another title, other authors.
+    What bib/corrections.yml says overrules what arXiv says.
     """
+    from ethogram.findings import to_text
     from ethogram.resolve import resolve
 
     for name in ids:
@@ -48,9 +48,12 @@ def resolve_works(ids: tuple[str, ...], refresh: bool, bib: Path | None, form: s
     with ShownProgress("Asking arXiv") as progress:
         outcome = resolve(wanted, bib or default_bib(paths), refresh=refresh, progress=progress)
     if form == "json":
-        click.echo(json.dumps(outcome.as_object(), indent=2, ensure_ascii=False))
+        changes = {"changes": [each.as_object() for each in outcome.changes]} if refresh else {}
+        click.echo(json.dumps(outcome.as_object() | changes, indent=2, ensure_ascii=False))
     else:
         click.echo(str(outcome))
+    if outcome.needless:
+        click.echo(to_text(outcome.needless), err=True)
     sys.exit(NO_PROBLEM if outcome.complete else FINDINGS)
 
 
@@ -58,34 +61,3 @@ def _works_of(catalog: Any, refresh: bool) -> list[str]:
     """The works that a catalog's pages name: all, or those without a record."""
     works = catalog.named_works() if refresh else catalog.unrecorded()
     return [work.id for work in works if work.scheme == "arxiv"]
-
-
-@click.command("add")
-@click.argument("work", metavar="WORK")
-@click.option("--to", "page", required=True, metavar="PAGE", help="A page, a term, or its path.")
-@DOCS
-@BIB
-@formats("text", "json")
-@sentences
-def add_work(work: str, page: str, docs: Path, bib: Path | None, form: str) -> None:
-    """Write the skeleton of a work's card where it belongs.
-
-    WORK is a number, an address or a DOI; its record is fetched if there is none. PAGE is a page,
-    a term or a slip of one. What is left to fill in is said.
-    """
-    from ethogram.add import add_card, find_page
-    from ethogram.catalog import Catalog
-    from ethogram.resolve import record_for
-
-    folder = bib or default_bib((docs,))
-    target = find_page(page, Catalog.load(docs, folder))
-    with waiting("Asking arXiv"):
-        record = record_for(work, folder)
-    added = add_card(record, target, Catalog.load(docs, folder))
-    if form == "json":
-        print_json([{"path": str(added.path), "line": added.line, "fields": added.fields}])
-        return
-    click.echo(f"{added.path}:{added.line}: {record.title}")
-    if record.withdrawn:
-        click.echo("Its authors have withdrawn this work.")
-    click.echo(f"Fill in {', '.join(added.fields)} and the finding; then run `ethogram check`.")

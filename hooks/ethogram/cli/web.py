@@ -1,5 +1,6 @@
 """Commands that ask the web: `links`, `images`."""
 
+import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -44,9 +45,26 @@ from ethogram.cli.common import (
     metavar="REF",
     help="Check only links that were not there at a Git revision; a fault counts at once.",
 )
+@click.option(
+    "--plan",
+    "size",
+    type=click.IntRange(1),
+    metavar="LINKS",
+    help="Ask nothing; list the shards of about so many links to check them in.",
+)
+@click.option("--shard", metavar="K/N", help="Check only the links of every N-th host.")
+@click.option(
+    "--merge",
+    "others",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="First take in what another journal saw, such as a shard's; may be given again.",
+)
 @click.option("--fix", is_flag=True, help="Rewrite what has moved for good; archive what is gone.")
 @click.option("--dry-run", is_flag=True, help="With --fix, print the changes as a diff only.")
 @click.option("--archive", is_flag=True, help="Have some cited pages saved that are not yet.")
+@click.option("--exit-zero", is_flag=True, help="Dead links are told, and are no failure.")
 @click.option(
     "--in-flight",
     type=click.IntRange(1),
@@ -80,9 +98,13 @@ def check_addresses(
     bib: Path | None,
     journal: Path | None,
     new_against: str | None,
+    size: int | None,
+    shard: str | None,
+    others: tuple[Path, ...],
     fix: bool,
     dry_run: bool,
     archive: bool,
+    exit_zero: bool,
     form: str,
     **options: Any,
 ) -> None:
@@ -93,6 +115,7 @@ def check_addresses(
     What is known is kept in the journal, and asked again when it has aged.
     """
     from ethogram.links import report, survey
+    from ethogram.links.shards import Shard
 
     if dry_run and not fix:
         raise click.UsageError("--dry-run says what --fix would do: give both.")
@@ -100,7 +123,13 @@ def check_addresses(
     if catalog is None and (fix or new_against is not None):
         raise click.UsageError("--fix and --new-against are for Markdown: name the pages.")
     plan = survey.Survey.of(catalog, site, bib or default_bib(paths), journal, **options)
-    results = plan.ask(new_against)
+    if size is not None:
+        _print_shards(form, [str(each) for each in plan.shards(size)])
+        return
+    part = Shard.read(shard) if shard is not None else None
+    if others:
+        plan.known.journal.merge(others)
+    results = plan.ask(new_against, part)
     if output := report.FORMATS[form](results):
         click.echo(output)
     aside = form != "text"  # what programs read is not to be mixed with anything
@@ -110,7 +139,13 @@ def check_addresses(
         _mend_links(plan.mend(results), dry_run, aside)
     if catalog is not None:
         fail_on_unreadable(catalog.findings)
-    sys.exit(FINDINGS if any(result.fails for result in results) else NO_PROBLEM)
+    failed = any(result.fails for result in results) and not exit_zero
+    sys.exit(FINDINGS if failed else NO_PROBLEM)
+
+
+def _print_shards(form: str, shards: list[str]) -> None:
+    """Print the shards; as JSON in one line, as a workflow's output must be."""
+    click.echo(json.dumps(shards) if form == "json" else "\n".join(shards))
 
 
 def _print_saved(aside: bool, page: str, snapshot: str) -> None:

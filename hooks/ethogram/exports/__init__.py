@@ -7,6 +7,7 @@ each says of a work it says alike: who wrote it and when, and what speaks agains
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from ethogram import moves
 from ethogram.cards import Card, Page
 from ethogram.catalog import Catalog
 from ethogram.exports import dataset, feed, formats, llms
@@ -54,15 +55,32 @@ def files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     Files of all works and of each page that has works; what programs take whole; the feeds; and
     what language models are given to read. A single work's are in its page.
     """
-    catalog, written = contents.catalog, contents.formats
+    written = contents.formats
     yield from formats.joined([*written.values()]).files(PAPERS)
-    for page in catalog.pages:
-        stem = catalog.relative(page.path).removesuffix(".md")
-        keys = works_of(page, catalog)
-        if keys and stem != PAPERS:  # a page by that name does not take the place of all works
-            yield from formats.joined([written[key] for key in keys]).files(stem)
+    for stem, keys in _pages(contents.catalog):
+        yield from formats.joined([written[key] for key in keys]).files(stem)
     for module in (dataset, feed, llms):
         yield from module.files(contents)
+
+
+def paths(catalog: Catalog) -> Iterator[str]:
+    """Yield the path of every file of `files`, without making it."""
+    yield from chain.from_iterable(names for names, _ in _SAID)
+    yield from (f"{group.slug}/feed.xml" for group in catalog.taxonomy.groups)
+    yield from (f"{stem}.{suffix}" for stem, _ in _pages(catalog) for suffix in SUFFIXES)
+
+
+def _pages(catalog: Catalog) -> Iterator[tuple[str, list[str]]]:
+    """Each page with works: its path without a suffix, and their keys.
+
+    A page that has moved has them at its old paths, too: programs follow no page that leads on.
+    """
+    former = moves.former_paths(catalog)
+    for page in catalog.pages:
+        path, keys = catalog.relative(page.path), works_of(page, catalog)
+        for stem in (each.removesuffix(".md") for each in (path, *former.get(path, ()))):
+            if keys and stem != PAPERS:  # a page by that name does not take the place of all works
+                yield stem, keys
 
 
 def works_of(page: Page, catalog: Catalog) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ethogram import moves
 from ethogram.cards import Card, Page, prose
 from ethogram.catalog import Catalog
 from ethogram.exports.cited import Cited, cite
@@ -26,6 +27,7 @@ class Shown:
         number: its place among all cards of the site, from 0.
         repeat: how many cards of the same work stand before it on its page.
         path: its page, as a path inside docs/.
+        origin: the path that its page had at first; the same for one that has never moved.
         anchor: what leads to it on that page; empty where nothing does.
         address: where it is shown, on the web as far as the site knows.
         behaviors: slugs of the terms it bears on: its page's first.
@@ -36,6 +38,7 @@ class Shown:
     number: int
     repeat: int
     path: str
+    origin: str
     anchor: str
     address: str
     behaviors: tuple[str, ...]
@@ -89,6 +92,7 @@ class Contents:
     def __init__(self, catalog: Catalog, site: Site) -> None:
         self.catalog, self.site = catalog, site
         self.works = cite(catalog.entries)
+        self._origins = moves.first_paths(catalog)
         self.cards = self._cards()
 
     def _cards(self) -> list[Shown]:
@@ -100,6 +104,7 @@ class Contents:
     def _cards_on(self, page: Page, first: int) -> Iterator[Shown]:
         """Yield a page's cards. The first one of a work is what its key leads to there."""
         path, own = self.catalog.relative(page.path), page.meta("behavior")
+        origin = self._origins.get(path, path)
         address = self.site.absolute(self.site.page(path))
         count: dict[str, int] = {}
         for number, card in enumerate(page.cards, first):
@@ -115,6 +120,7 @@ class Contents:
                 number,
                 repeat,
                 path,
+                origin,
                 anchor,
                 f"{address}#{anchor}" if anchor else address,
                 tuple(dict.fromkeys(filter(None, map(printable, named)))),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ethogram import contributors
 from ethogram.entries import INVERSE, Entry, Relation
 from ethogram.exports.cited import TAKEN, Cited
 from ethogram.exports.contents import Contents, Shown, printable
@@ -19,9 +20,10 @@ from ethogram.reference import Person
 from ethogram.site import PAPERS
 from ethogram.standing import Standing
 from ethogram.taxonomy import Group, Term
+from ethogram.versions import newer
 from ethogram.works import WorkId
 
-VERSION = "1.0"
+VERSION = "1.1"
 """The version of the file's form."""
 
 SCHEMA = f"{PAPERS}.schema.json"
@@ -192,7 +194,7 @@ def _relation(
 
 def _card(shown: Shown) -> dict[str, Any]:
     card = shown.card
-    added = shown.value("added")
+    added, since = shown.value("added"), newer(card, shown.cited.work if shown.cited else None)
     return {
         "key": shown.cited.work.key if shown.cited else None,
         "id": _id(card.work),
@@ -209,6 +211,9 @@ def _card(shown: Shown) -> dict[str, Any]:
         "data": shown.value("data") or None,
         "status": shown.value("status") or None,
         "added": added if is_day(added) else None,
+        "added_by": [printable(who.text) for who in contributors.of_card(card)],
+        "read_version": card.work.version,
+        "newer_version": since.version if since else None,
         "finding": shown.finding,
         "pictures": [printable(picture.alt or "") for picture in card.images],
     }

@@ -5,7 +5,8 @@ time, and asks for it every hour. papers.json has every card there is.
 
 A card tells when it was added. One that does not is taken to be as old as its work, which puts it
 behind those that are known to be new. An entry's id is made of the site's name, the page and the
-work, so that it stays what it is when the site moves.
+work, so that it stays what it is when the site moves; of a page that has moved, it is the first
+path that counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -92,7 +93,7 @@ class _Feeds:
     def _entry(self, shown: Shown) -> str:
         cited = shown.cited
         repeat = f"#{shown.repeat + 1}" if shown.repeat else ""
-        name = f"{shown.path}#{shown.card.work}{repeat}"
+        name = f"{shown.origin}#{shown.card.work}{repeat}"
         return (
             "<entry>\n"
             f"<id>{self.urn(name)}</id>\n"

@@ -82,6 +82,7 @@ class Finished:
         self._doubts: dict[_Target, dict[str, None]] = defaultdict(dict)
         self._ids: dict[str, set[str]] = {}  # by page, places seen for sure: most of those wanted
         self._broken: dict[str, str] = {}  # pictures that are none, each with a page that shows it
+        self._moved: dict[str, str] = {}  # where pages are now, by addresses that they once had
         self._listing = Files(site)
         self._places = cache(self._places_of)
         self._links = cache(self._links_of)
@@ -119,6 +120,15 @@ class Finished:
             self._ids[path] = ids
             self._files[path] = self._sources[path] = None
             self._served.update(_addresses(path))
+
+    def know_moved(self, files: Mapping[str, str]) -> None:
+        """Take links to pages that have moved for faults, as their old addresses are for others.
+
+        Args:
+            files: the addresses where they are now, by the files that lead on to them.
+        """
+        for path, address in files.items():
+            self._moved.update(dict.fromkeys(_addresses(path), address))
 
     def findings(self, static: bool = True) -> list[Finding]:
         """Say what leads nowhere, once all pages are on disk.
@@ -263,6 +273,8 @@ class Finished:
     def _is_there(self, where: str, place: str) -> bool:
         """Whether a file is there, and a place on it, as far as files have places."""
         page = self._page_at(where)
+        if where in self._moved:
+            return False
         if where not in self._served and not self._is_written(page or where):
             return False
         if not place or not page or place in self._ids.get(page, ()):
@@ -343,7 +355,9 @@ class Finished:
             name, at, hint = written.path, (written.line, written.column), _ABSOLUTE
         elif self._is_copied(path):
             hint = ""
-        if page:
+        if moved := self._moved.get(where):
+            message = f"{link.raw} leads to a page that has moved to {moved}{others}"
+        elif page:
             near = suggest(place, self._places(page))
             hint = f"Did you mean `#{near}`?" if near else hint
             message = f"{'This page' if page == path else page} has no place #{place}{others}"

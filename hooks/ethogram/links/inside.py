@@ -17,6 +17,7 @@ from ethogram.links.report import Place, Result
 from ethogram.links.verdicts import Verdict
 
 _NOWHERE = "http://site.invalid/"  # where a site stands that does not say where
+_FORM = re.compile(r"https://github\.com/[^/]+/[^/]+/issues/new\?")
 _CANONICAL = re.compile(r"<link\b[^>]*\brel=[\"']?canonical\b[^>]*>", re.IGNORECASE)
 
 
@@ -51,10 +52,13 @@ class Site:
     def outward(self) -> Iterator[Link]:
         """The links that lead out of the site; they carry the page's path.
 
+        Every card has one to a form on GitHub that it fills in; those are not asked.
+
         Raises:
             EthogramError: a page cannot be read.
         """
-        return (link for root, link in self._found if not link.url.startswith(root))
+        found = (link for root, link in self._found if not link.url.startswith(root))
+        return (link for link in found if not _FORM.match(link.url))
 
     def inward(self) -> list[Result]:
         """Return the verdict on each link inside the site, named by its path from there on.

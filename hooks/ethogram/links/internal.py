@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from functools import cache
 from urllib.parse import unquote
 
+from ethogram import moves
 from ethogram.cards import Page, read_page
 from ethogram.catalog import Catalog, read_text
 from ethogram.findings import EthogramError, Finding
 from ethogram.links.anchors import anchors, own_anchors
 from ethogram.links.extract import Link, links_in_document
-from ethogram.links.files import Files, address_of
+from ethogram.links.files import INDEXES, Files, address_of
 from ethogram.taxonomy import suggest
 
 _EXTERNAL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|[/\\]{2}")
@@ -68,6 +69,7 @@ class _Site:
         self.page = cache(self._page)
         self.own_anchors = cache(self._own_anchors)
         self.anchors = cache(self._anchors)
+        self.moved = moves.moved(catalog)
 
     def _page(self, path: str) -> Page | None:
         """A page; None where it cannot be read, which is a finding of its own once checked."""
@@ -133,7 +135,11 @@ def _dead(link: Link, path: str, fragment: str, source: str, site: _Site) -> Fin
     if _outside(link, path, source):
         message = f"{link.raw} leads out of {docs}/, and only what is in it is published"
         return Finding.of(rule, link.path, place, message, _OUTSIDE.format(docs))
-    meant = _meant(named, _joined(address_of(source), path), site.files)
+    served = _joined(address_of(source), path)
+    if moved := _moved(named, served, site):
+        hint = f"Write `{_written(link, path, moved, source, fragment)}`."
+        return Finding.of(rule, link.path, place, f"{link.raw} has moved to {moved}", hint)
+    meant = _meant(named, served, site.files)
     hint = f"Write `{_written(link, path, meant, source, fragment)}`." if meant else ""
     return Finding.of(rule, link.path, place, _why(link, path, named, site), hint)
 
@@ -151,6 +157,13 @@ def _why(link: Link, path: str, named: str, site: _Site) -> str:
     if "\\" in path:
         return f"{link.raw} has backslashes, and an address has none"
     return f"{link.raw} leads to no file of this site"
+
+
+def _moved(named: str, served: str, site: _Site) -> str | None:
+    """Where a page is now that once was where a link leads: by its file, or by its address."""
+    address = served.removesuffix("index.html").removesuffix(".html").strip("/")
+    pages = (f"{address}.md", *(posixpath.join(address, name) for name in INDEXES))
+    return next((site.moved[each] for each in (named, *pages) if each in site.moved), None)
 
 
 def _meant(named: str, served: str, files: Files) -> str | None:

@@ -228,6 +228,27 @@ class Journal:
                 if file.write(line) != len(line):
                     raise EthogramError(f"{self.path.as_posix()} cannot be written: no room left.")
 
+    def merge(self, files: Iterable[Path], now: datetime | None = None) -> None:
+        """Take in what other journals saw: of each link the newest check counts.
+
+        It comes to the same whichever file is named first. What was checked in the future counts
+        least: a clock was wrong, and could go on being right for years.
+
+        Args:
+            files: the other journals; one that is missing is empty.
+            now: the time; by default the clock's.
+
+        Raises:
+            EthogramError: a file cannot be read, this one cannot be written, or another run
+                writes it.
+        """
+        time = _written(now or datetime.now(UTC))
+        others = [entry for file in files for entry in _entries(file)]
+        with self.writing():
+            seen = sorted((*self.entries(), *others), key=lambda entry: _order(entry, time))
+            self._entries = _by_key(seen)
+            self._write()
+
     def compact(self, now: datetime | None = None) -> None:
         """Write the file anew: a line for each link, sorted, so that Git shows what has changed.
 
@@ -243,10 +264,14 @@ class Journal:
         oldest = _written((now or datetime.now(UTC)) - KEPT)
         with self.writing():
             self._entries = _by_key(e for e in self.entries() if e.checked >= oldest)
-            data = b"".join(map(_line, self.entries()))
-            if data or self.path.exists():
-                with _writes(self.path):
-                    writing.replace(self.path, data)
+            self._write()
+
+    def _write(self) -> None:
+        """Write the file anew, in one step; without any entry none is made."""
+        data = b"".join(map(_line, self.entries()))
+        if data or self.path.exists():
+            with _writes(self.path):
+                writing.replace(self.path, data)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -277,6 +302,11 @@ class Journal:
 
 def _by_key(entries: Iterable[Entry]) -> dict[_Key, Entry]:
     return {(entry.url, entry.kind): entry for entry in entries}
+
+
+def _order(entry: Entry, now: str) -> tuple[bool, str, bool, bytes]:
+    """Where an entry stands among those on its link, of which the last counts."""
+    return entry.checked <= now, entry.checked, bool(entry.snapshot), _line(entry)
 
 
 def _drawn(entry: Entry) -> float:

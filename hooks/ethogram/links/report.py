@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from ethogram.findings import Finding, to_github, to_sarif, visible
 from ethogram.links.addresses import Kind
 from ethogram.links.verdicts import Verdict
+from ethogram.quoting import cell as _code
 
 _ORDER = (Verdict.DEAD, Verdict.SUSPECT, Verdict.BLOCKED, Verdict.UNKNOWN, Verdict.OK)
 """The verdicts as reports list them: what asks for a hand first."""
@@ -317,18 +318,6 @@ def _link(address: str) -> str:
 
 
 _HTTP = re.compile("https?://", re.IGNORECASE)
-
-
-def _code(text: str) -> str:
-    """A text as it is: in code, GitHub reads no names, numbers, HTML or Markdown.
-
-    A fence longer than any run of backticks inside holds it; a table wants its bars escaped.
-    """
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    blank = " " if longest else ""
-    escaped = text.replace("|", "\\|")
-    return f"{fence}{blank}{escaped}{blank}{fence}"
 
 
 FORMATS: dict[str, Callable[[Sequence[Result]], str]] = {

@@ -19,6 +19,7 @@ from ethogram.links.journal import JOURNAL, Journal
 from ethogram.links.mending import Mending, mend
 from ethogram.links.progress import Progress
 from ethogram.links.report import Result
+from ethogram.links.shards import Shard, plan
 from ethogram.links.targets import Before, Target, before, targets_in, targets_of
 from ethogram.links.verdicts import Verdict
 from ethogram.settings import Settings
@@ -94,12 +95,21 @@ class Survey:
             settings,
         )
 
-    def ask(self, new_against: str | None = None) -> list[Result]:
+    def shards(self, size: int) -> list[Shard]:
+        """Return the parts of about so many links in which those out of the site are best asked.
+
+        Raises:
+            EthogramError: see `inside.Site`.
+        """
+        return plan(self._targets(), size)
+
+    def ask(self, new_against: str | None = None, shard: Shard | None = None) -> list[Result]:
         """Return the verdict on each link, out of the site and inside it.
 
         Args:
             new_against: a Git revision: only links that were not there then are looked at, and a
                 fault of one counts at once.
+            shard: the part to look at; links inside the site belong to the first.
 
         Raises:
             EthogramError: see `check_links`, `targets.before` and `inside.Site`.
@@ -107,19 +117,23 @@ class Survey:
         known = None
         if new_against is not None and self.catalog:
             known = before(new_against, self.catalog.docs)
-        results = self.ask_outside(known)
+        results = self.ask_outside(known, shard)
+        if shard and shard.number > 1:
+            return results
         if self.catalog:
             results += in_markdown(self.catalog, known.inward if known else ())
         return [*results, *(self.site.inward() if self.site else ())]
 
-    def ask_outside(self, known: Before | None = None) -> list[Result]:
+    def ask_outside(self, known: Before | None = None, shard: Shard | None = None) -> list[Result]:
         """Return the verdict on each link that leads out of the site.
 
         Args:
             known: the links that were there before; all others are new, if it is given.
+            shard: the part to look at; by default all of them.
         """
         old = known.outward if known else ()
-        targets = [target for target in self._targets() if target.url not in old]
+        mine = shard.of(self._targets()) if shard else self._targets()
+        targets = [target for target in mine if target.url not in old]
         added = [target.url for target in targets] if known else []
         with Progress(len(targets)) as progress:
             return check_links(targets, self.known, self.options, added, progress.told)

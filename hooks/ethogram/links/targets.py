@@ -1,6 +1,5 @@
 """Which addresses are to be asked: every one once, with all the places where it stands."""
 
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,11 +7,11 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from ethogram.catalog import Catalog
-from ethogram.findings import EthogramError
 from ethogram.links.addresses import Kind
 from ethogram.links.extract import Link, links_in_document, links_in_markdown
 from ethogram.links.internal import is_external
 from ethogram.links.report import Place
+from ethogram.revisions import pages_at
 
 _NOT_ASKED = frozenset(
     "about blob chrome data javascript mailto news sip sips sms tel urn xmpp".split()
@@ -107,56 +106,11 @@ class Before:
 def before(reference: str, docs: Path) -> Before:
     """The links that the Markdown pages below a folder had at a Git revision.
 
-    What a branch adds is measured from where it left the other, if that is known here.
-
     Raises:
         EthogramError: there is no Git repository, or it has no such revision.
     """
-    revision = _revision(reference, docs)
-    listed = _git(docs, "ls-tree", "-r", "-z", "--name-only", revision, ".")
-    names = listed.decode("utf-8", "surrogateescape").split("\0")
     links = [
-        link
-        for name in names
-        if name.endswith(".md")
-        for link in links_in_markdown(
-            _git(docs, "show", f"{revision}:./{name}").decode("utf-8", errors="replace"), name
-        )
+        link for name, text in pages_at(reference, docs) for link in links_in_markdown(text, name)
     ]
     inward = ((link.path, link.raw) for link in links if not is_external(link.url))
     return Before(frozenset(asked_for(link.url) for link in links), frozenset(inward))
-
-
-def _revision(reference: str, folder: Path) -> str:
-    if not _try_git(folder, "rev-parse", "--git-dir"):
-        raise EthogramError(
-            f"{folder.as_posix()} is in no Git repository, so nothing is new in it."
-        )
-    known = _try_git(folder, "rev-parse", "--verify", "--quiet", f"{reference}^{{commit}}")
-    if not known:
-        raise EthogramError(
-            f"Git knows no revision `{reference}` in {folder.as_posix()}: name a branch, a tag or "
-            "a commit that has been fetched."
-        )
-    return (_try_git(folder, "merge-base", reference, "HEAD") or known).decode().strip()
-
-
-def _git(folder: Path, *arguments: str) -> bytes:
-    done = _ran(folder, *arguments)
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise EthogramError(f"Git failed: {said[0] if said else 'it gave no reason'}.")
-    return done.stdout
-
-
-def _try_git(folder: Path, *arguments: str) -> bytes:
-    """What Git prints; nothing where it fails."""
-    done = _ran(folder, *arguments)
-    return b"" if done.returncode else done.stdout
-
-
-def _ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)
-    except FileNotFoundError:
-        raise EthogramError("`--new-against` needs Git, which is not installed.") from None

@@ -14,7 +14,7 @@ from ethogram.exports.contents import Contents
 from ethogram.pages.metadata import addresses
 from ethogram.record import Work
 from ethogram.render import authors_shown, cite_menu, display
-from ethogram.render.card import chips
+from ethogram.render.card import added, chips, correct
 from ethogram.render.cite import coins, source_link
 from ethogram.render.relations import contested_by, named
 from ethogram.site import CITE
@@ -112,8 +112,9 @@ class Article:
             for name in ("code", "data")
             if _is_web(url := card.value(name))
         ]
-        if added := card.value("added"):
-            links.append(f'<span class="added">added <time>{escape(added)}</time></span>')
+        links += correct(card, self._context)
+        if day := added(card):
+            links.append(f'<span class="added">{day}</span>')
         foot = f'<div class="card-foot">{" ".join(links)}</div>'
         fields = chips(card, None, self._context)
         return f'<section class="finding">{fields}{_paragraphs(words)}{foot}</section>'

@@ -8,7 +8,7 @@ from ethogram import bibtex
 from ethogram.catalog import Catalog
 from ethogram.entries import Entry
 from ethogram.exports.contents import Contents
-from ethogram.pages import metadata, social
+from ethogram.pages import metadata, redirect, social
 from ethogram.pages.article import ANCHOR, Article
 from ethogram.pages.frame import Frame
 from ethogram.record import KEY, is_date
@@ -87,19 +87,10 @@ def _former(catalog: Catalog) -> Iterator[tuple[str, Entry]]:
 
 
 def _redirect(name: str, entry: Entry, site: Site) -> str:
-    """A page that leads on at once, and has a plain link for those whom it does not take along."""
     address = site.work(entry.work.key)
-    up = "../" * (name.count("/") + 2)
-    title, link = display(entry.work.title), f"{up}{address}"
-    canonical = f'<link rel="canonical" href="{escape(site.absolute(address))}">'
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(entry.work.title)}</title>{canonical if site.url else ''}"
-        f'<meta http-equiv="refresh" content="0; url={link}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<link rel="icon" href="data:,"></head>'  # else browsers ask for one that is not there
-        f'<body><p>This work is at <a href="{link}">{title}</a>.</p></body></html>\n'
-    )
+    link = f"{'../' * (name.count('/') + 2)}{address}"
+    said = f'This work is at <a href="{link}">{display(entry.work.title)}</a>.'
+    return redirect.page(entry.work.title, link, site.absolute(address) if site.url else "", said)
 
 
 def sitemap(xml: str, catalog: Catalog, site: Site) -> str:

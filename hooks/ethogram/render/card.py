@@ -5,6 +5,7 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import urldefrag
 
+from ethogram import contributors, versions
 from ethogram.cards import Card
 from ethogram.entries import Entry
 from ethogram.record import Work
@@ -141,16 +142,40 @@ def _actions(card: Card, entry: Entry | None, context: Context) -> Iterator[str]
             yield f'<a href="{escape(url)}">{name}</a>'
     if entry:
         yield f'<a href="{escape(context.work(entry.work.key))}" rel="bookmark">Permalink</a>'
+    yield from correct(card, context)
+
+
+def correct(card: Card, context: Context) -> Iterator[str]:
+    """Yield a link to the form in which a reader says what is wrong with a card."""
+    if href := context.correction(card):
+        yield f'<a href="{escape(href)}" rel="nofollow">Correct this card</a>'
 
 
 def _days(card: Card, context: Context) -> Iterator[str]:
-    days = []
-    if added := card.value("added"):
-        days.append(f"added <time>{escape(added)}</time>")
+    days = [*filter(None, (added(card), newer(card, context)))]
     if checked := _checked(card, context):
         days.append(f"links checked <time>{escape(checked)}</time>")
     if days:
         yield f'<span class="added">{" · ".join(days)}</span>'
+
+
+def added(card: Card) -> str:
+    """When a card was added, and by whom; empty where it does not say."""
+    day, people = card.value("added"), contributors.of_card(card)
+    said = [f"<time>{escape(day)}</time>"] if day else []
+    if people:
+        names = (link(contributors.profile(who.text), escape(who.text)) for who in people)
+        said.append(f"by {', '.join(names)}")
+    return " ".join(["added", *said]) if said else ""
+
+
+def newer(card: Card, context: Context) -> str:
+    """What has come since a card was written, linked to where all versions are; else empty."""
+    found = versions.newer(card, context.bibliography.get(card.work))
+    if found is None:
+        return ""
+    date = f" (<time>{found.date}</time>)" if found.date else ""
+    return f"{link(found.address, found.words)}{date}"
 
 
 def _checked(card: Card, context: Context) -> str:

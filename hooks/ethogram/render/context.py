@@ -82,6 +82,13 @@ class Context:
         path = self.path(card.path)
         return self.href(f"{path}#{anchor}" if anchor else path)
 
+    def correction(self, card: Card) -> str:
+        """The address of the form in which a reader corrects a card; empty without GitHub."""
+        if not self.site.repo:
+            return ""
+        work = self.bibliography.get(card.work)
+        return self.site.correction(self.path(card.path), work.key if work else card.work.id)
+
     def explored(self, **state: str) -> str:
         """The address of the works for which all of this holds; empty without an explorer."""
         return _explored(self._explorer, *state.items()) if self._explorer else ""

@@ -119,7 +119,7 @@ LISTS: Mapping[str, Callable[[Rendered, Context], str]] = {
     "standing": _standing_rules,
     **{
         name: partial(_made_elsewhere, name)
-        for name in ("explorer", "files", "links", "map", "timeline")
+        for name in ("contributors", "explorer", "files", "links", "map", "report", "timeline")
     },
 }
 """The lists that a page may ask for, by name."""
