@@ -1,6 +1,7 @@
 """The MkDocs adapter and nothing else: the build's events in order, one call each."""
 
 import gc
+import gzip
 import logging
 import os
 import threading
@@ -220,6 +221,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 def on_post_build(config: MkDocsConfig) -> None:
     """Count, and fail where a card was lost, or where errors meet a strict build."""
     _wait()
+    _undate(Path(config.site_dir) / "sitemap.xml")
     _conclude(config)
     pages = _state.rendered
     found = sum(len(rendered.cards) for rendered in pages.values())
@@ -282,6 +284,13 @@ def _expect_files(finished: Finished, catalog: Catalog) -> None:
     finished.expect(publishing.others(catalog))
     finished.expect(publishing.pages(catalog), (CITE,))
     finished.know_moved(redirect.moved_files(catalog, _state.site))
+
+
+def _undate(sitemap: Path) -> None:
+    """Pack the sitemap without the time of the build, which MkDocs writes into it."""
+    packed = sitemap.with_name(f"{sitemap.name}.gz")
+    if packed.is_file():
+        packed.write_bytes(gzip.compress(sitemap.read_bytes(), mtime=0))
 
 
 def _wait() -> None:

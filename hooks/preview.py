@@ -4,7 +4,7 @@ MkDocs makes every page anew when one is edited. To parse its Markdown and to fi
 templates take longest by far, and both give what they gave before if they are given the same.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,8 @@ class Kept:
         """
         name = page.file.src_uri
         around = [each and (each.title, each.url) for each in (page.previous_page, page.next_page)]
-        key = (page.content, page.title, repr(page.meta), head, *around, self._nav)
+        toc = tuple(_contents(page.toc))  # which may name a section otherwise than its heading
+        key = (page.content, toc, page.title, repr(page.meta), head, *around, self._nav)
         self._keys[name] = key
         known = self._filled.get(name)
         if known and known[0] == key:
@@ -90,6 +91,12 @@ def _changes(config: MkDocsConfig) -> Iterator[tuple[str, int]]:
     templates = (path for folder in own for path in sorted(folder.rglob("*.html")))
     for path in (Path(config.config_file_path), *templates):
         yield str(path), path.stat().st_mtime_ns if path.exists() else 0
+
+
+def _contents(links: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """What a reader sees of a page's table of contents."""
+    for link in links:
+        yield (link.title, link.url, tuple(_contents(link.children)))
 
 
 def _entries(items: Any) -> Iterator[tuple[Any, ...]]:

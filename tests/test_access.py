@@ -28,6 +28,9 @@ PAGES = {
     "about": "about/",
     "rules": "rules/",
     "link-health": "link-health/",
+    "state": "state/",
+    "contributors": "contributors/",
+    "maintaining": "maintaining/",
     "404": "nowhere/",
 }
 WIDTHS = {"phone": 375, "desk": 1280}

@@ -9,15 +9,17 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from ethogram.add import find_page
-from ethogram.bibliography import Bibliography
+from ethogram.add import add_with_record, find_page
+from ethogram.bibliography import Bibliography, Work
 from ethogram.catalog import Catalog
 from ethogram.cli import main
 from ethogram.findings import PROMPT, EthogramError
@@ -68,7 +70,7 @@ def files(site: Path) -> dict[str, bytes]:
     return {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in site.rglob("*")
-        if path.is_file() and path.name != ".lock"
+        if path.is_file() and not path.name.endswith("lock")
     }
 
 
@@ -358,13 +360,36 @@ def test_a_page_is_found_by_any_of_its_names(site: Path, name: str, page: str) -
         ("deception", "that is a group, and its terms are strategic-deception, alignment-faking"),
         ("README.md", "README.md is not among the pages in docs."),
         ("../site/README.md", "is not among the pages in docs."),
+        ("docs/deception/index.md", "index.md takes no card: that is a group, and its terms are"),
+        ("deception/index", "takes no card: that is a group"),
+        ("moral-judgment", "Is a directory. Put a file there that can be read."),
         ("zzzzzzzzzzzz", "see bib/taxonomy.yml for the terms."),
     ],
 )
 def test_what_is_no_page_is_told(site: Path, name: str, said: str) -> None:
     """The sentence names what is near; a file that is no page of the site gets no card."""
     (site / "README.md").write_text("# Read me\n")
+    (site / "docs/values/moral-judgment.md").mkdir(parents=True)
     assert said in refused(site, "2401.05566", "--to", name)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps links to those it trusts")
+@pytest.mark.parametrize(
+    "name", ["moral-judgment", "docs/values/moral-judgment.md", "hallucination"]
+)
+def test_a_page_that_leads_elsewhere_gets_no_card(site: Path, name: str) -> None:
+    """What lies behind a link out of docs/ is no page, and is not written."""
+    (site / "README.md").write_text("# Read me\n")
+    (site / "docs/values").mkdir()
+    (site / "docs/values/moral-judgment.md").symlink_to("../../README.md")
+    (site / "docs/factuality").symlink_to("../../elsewhere", target_is_directory=True)
+    assert "is not among the pages in docs." in refused(site, "2401.05566", "--to", name)
+
+
+def test_without_terms_the_missing_list_is_named(site: Path) -> None:
+    """A slip in `--bib` is told as what it is."""
+    said = refused(site, "2401.05566", "--to", "sandbagging", "--bib", "bub")
+    assert "there is no list of terms, bub/taxonomy.yml." in said
 
 
 def test_the_pages_may_lie_elsewhere(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,6 +399,36 @@ def test_the_pages_may_lie_elsewhere(site: Path, monkeypatch: pytest.MonkeyPatch
     words = ("2401.05566", "--to", "sandbagging", "--docs", "../site/docs")
     assert run("add", *words).stdout.startswith("../site/docs/deception/sandbagging.md:")
     assert refused(site, *words).endswith("../site/docs/deception/sandbagging.md:10.")
+
+
+# -- at the same time ------------------------------------------------------------------------
+
+
+def test_whoever_writes_at_the_same_time_waits(site: Path) -> None:
+    """Several works get their cards on one page at once, and none is written over."""
+    catalog = Catalog.load(Path("docs"), Path("bib"))
+    page, works = find_page("sandbagging", catalog), list(catalog.bibliography.works.values())
+    together = Barrier(len(works))
+
+    def add(work: Work) -> None:
+        together.wait(60)
+        add_with_record(work, page, catalog, Path("bib"))
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        list(pool.map(add, works))
+    written = {card["work"]["id"] for card in cards("docs/deception/sandbagging.md")}
+    assert len(works) > 5 and written == {work.id.id for work in works}
+
+
+def test_what_was_written_since_the_catalog_was_read_counts(site: Path) -> None:
+    """A card that came in between is not repeated and not written over."""
+    catalog = Catalog.load(Path("docs"), Path("bib"))
+    record = catalog.bibliography.get(WorkId("arxiv", "2401.05566"))
+    assert record
+    page = find_page("sandbagging", catalog)
+    add_with_record(record, page, catalog, Path("bib"))
+    with pytest.raises(EthogramError, match=r"already: docs/deception/sandbagging\.md:10\."):
+        add_with_record(record, page, catalog, Path("bib"))
 
 
 # -- works that are not on arXiv -------------------------------------------------------------
@@ -562,6 +617,7 @@ def test_other_works_by_hand_go_into_the_other_file(site: Path, work: str, found
         (("--title", "T", "--authors", "A B"), "needs --year as well"),
         (("--year", "2024"), "needs --title and --authors as well"),
         ((*BY_HAND, "24"), "A year has four digits, as 2024: '24' has not."),
+        ((*BY_HAND, "9999"), "The year 9999 is still to come."),
         ((*BY_HAND, "٢٠٢٤"), "A year has four digits"),
         (("--title", " \x1b ", "--authors", "A B", "--year", "2024"), "needs the work's title"),
         (("--title", "T", "--authors", " ; ", "--year", "2024"), "needs an author"),
@@ -582,6 +638,7 @@ def test_a_record_that_is_there_is_not_typed_again(site: Path) -> None:
 def test_without_a_page_it_is_wrong_use(site: Path, arxiv: LoopbackArxiv) -> None:
     """Where nobody can be asked, the option is named, and arXiv is not troubled."""
     assert "`--to PAGE`" in refused(site, NUMBER, code=2)
+    assert "`--to PAGE`" in refused(site, NUMBER, "--to", "", code=2)
     assert arxiv.requests == []
 
 
@@ -609,6 +666,8 @@ def test_without_an_editor_nothing_begins(site: Path, monkeypatch: pytest.Monkey
     monkeypatch.delenv("EDITOR", raising=False)
     said = refused(site, "2401.05566", "--to", "sandbagging", "--edit")
     assert "set $VISUAL or $EDITOR, or leave the option out" in said
+    monkeypatch.setenv("EDITOR", "  ")
+    assert refused(site, "2401.05566", "--to", "sandbagging", "--edit") == said
 
 
 @pytest.mark.parametrize("editor", ["no-such-editor-at-all", "an 'unclosed"])

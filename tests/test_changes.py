@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
@@ -116,6 +116,16 @@ def test_a_card_that_only_stands_elsewhere_is_not_named(site: Path) -> None:
     page.with_name("moved.md").write_text(f"# Moved\n\nNew words.\n\n{page.read_text()}")
     page.unlink()
     assert listed("--new-against", "HEAD") == []
+
+
+def test_a_title_means_nothing_to_a_terminal(site: Path) -> None:
+    """What a pull request has in a title is shown to who lists its cards, and is not obeyed."""
+    page = site / PAGE
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace('note "[', 'note "[\x1bM\x07', 1), encoding="utf-8")
+    said = run("cards", "--new-against", "HEAD").output
+    assert r" \x1bM\x07Sleeper" in said
+    assert "\x1b" not in said
 
 
 def test_without_a_revision_nothing_is_said_of_changes(site: Path) -> None:
@@ -276,7 +286,7 @@ def test_sizes_are_bounded(tmp_path: Path) -> None:
 
 
 def test_a_broken_artifact_gets_a_sentence(tmp_path: Path) -> None:
-    """No ZIP file, one without the files, one that is torn, one that is encrypted."""
+    """No ZIP file, one without the files, one that is torn, encrypted, or has a name of no text."""
     (tmp_path / "no.zip").write_bytes(b"no archive")
     with ZipFile(tmp_path / "empty.zip", "w"):
         pass
@@ -287,7 +297,14 @@ def test_a_broken_artifact_gets_a_sentence(tmp_path: Path) -> None:
     locked[whole.index(b"PK\x01\x02") + 8] |= 1
     locked[6] |= 1
     (tmp_path / "locked.zip").write_bytes(locked)
-    for name in ("no", "empty", "torn", "locked"):
+    named = pack(tmp_path / "named.zip", more={"é": b""})
+    named.write_bytes(named.read_bytes().replace("é".encode(), b"\xff\xff"))
+    with ZipFile(tmp_path / "lzma.zip", "w", ZIP_LZMA) as archive:
+        archive.writestr("number", "7" * 100)
+    packed = bytearray((tmp_path / "lzma.zip").read_bytes())
+    packed[60:70] = b"\xff" * 10  # behind the file's name and the properties of its packing
+    (tmp_path / "lzma.zip").write_bytes(packed)
+    for name in ("no", "empty", "torn", "locked", "named", "lzma"):
         result = run("changes", str(tmp_path / f"{name}.zip"), "--format", "markdown")
         assert (result.exit_code, result.stdout) == (1, "")
         assert re.match(r"ethogram: .+\.\n$", result.stderr), name

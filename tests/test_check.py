@@ -144,6 +144,22 @@ def test_front_matter_that_is_none(site: Path, matter: str, line: int) -> None:
     assert (finding.rule, finding.line) == ("bad-front-matter", line)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("behaviour", "behavior"), ("moved_from", "moved-from"), ("Reviewed", "reviewed")],
+)
+def test_a_slip_in_front_matter_is_told(site: Path, name: str, meant: str) -> None:
+    """It would be passed over; a name of MkDocs or of the theme is none."""
+    text = f"---\ntitle: T\n{name}: x\nhide: [toc]\n---\n\n# T\n"
+    (site / "docs/page.md").write_text(text, encoding="utf-8")
+    (finding,) = checked()
+    assert (finding.rule, finding.line, finding.hint) == (
+        "bad-front-matter",
+        3,
+        f"Write `{meant}`.",
+    )
+
+
 def test_front_matter_is_text(site: Path) -> None:
     """A day that does not exist is a finding, not YAML's own failure."""
     text = "---\nreviewed: 2026-13-45\n---\n\n# T\n"

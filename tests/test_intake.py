@@ -7,8 +7,10 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -78,7 +80,7 @@ def answered(event: Path | str, *options: str) -> dict[str, Any]:
 
 def state(site: Path) -> dict[str, bytes]:
     """Every file of a site; the lock is no part of it."""
-    files = (path for path in site.rglob("*") if path.is_file() and path.name != ".lock")
+    files = (path for path in site.rglob("*") if path.is_file() and not path.name.endswith("lock"))
     return {path.relative_to(site).as_posix(): path.read_bytes() for path in files}
 
 
@@ -246,6 +248,17 @@ def test_a_paper_that_has_a_card_is_pointed_to(site: Path) -> None:
     event = read_event(EVENTS / "duplicate.json")
     told = take(event, Path("docs"), Path("bib"), Site(url="https://ethogram.example/"))
     assert "<https://ethogram.example/security/backdoor/#hubinger2024sleeper>" in told.comment
+
+
+def test_a_page_of_any_name_is_linked(site: Path) -> None:
+    """What ends an address, or stands for something in one, is written in its code."""
+    name = 'a "b" `c` (d) é?#%.md'
+    (site / "docs/security/backdoor.md").rename(site / "docs/security" / name)
+    comment = str(answered("duplicate")["comment"])
+    (link,) = re.findall(r"\]\((https:.+)\)$", comment, re.MULTILINE)
+    assert unquote(link).endswith(f"/docs/security/{name}?plain=1#L8")
+    html = MarkdownIt("commonmark").render(comment)
+    assert f'<a href="{link}"><code>docs/security/{escape(name)}:8</code></a>' in html
 
 
 @pytest.mark.parametrize(

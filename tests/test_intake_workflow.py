@@ -5,6 +5,7 @@ The stand-in keeps what it was asked, word for word, and answers as GitHub would
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,8 +34,8 @@ with (folder / "asked").open("a") as asked:
     texts = {{k: pathlib.Path(p).read_text() for k, at, p in read if at}}
     asked.write(json.dumps([words, texts]) + "\\n")
 method = words[words.index("--method") + 1] if "--method" in words else "GET"
-said = folder / f"{{method}}"
-if words[0] == "api" and said.exists():
+said = folder / (method if words[0] == "api" else " ".join(words[:2]))
+if said.exists():
     print(said.read_text(), end="")
 sys.exit((folder / f"{{method}}.fails").exists() and words[0] == "api")
 """
@@ -200,6 +201,25 @@ def test_work_of_a_person_is_left_alone(runner: Runner) -> None:
     assert runner.branches().items() >= before.items() and len(runner.branches()) == 2
 
 
+@pytest.mark.parametrize("work", ["commit --amend --no-edit", "rebase --force-rebase HEAD~1"])
+def test_who_works_on_our_commit_is_a_person(runner: Runner, work: str) -> None:
+    """The author of a commit that somebody amends is still the workflow; the committer is not."""
+    propose(runner, "good")
+    (branch,) = runner.branches()
+    runner.check_out()
+    runner.git(f"switch --quiet {branch}", runner.work)
+    (runner.work / PAGE).write_text("The finding.\n", encoding="utf-8")
+    if work.startswith("commit"):
+        runner.git("add .", runner.work)
+    else:
+        runner.git("checkout --quiet .", runner.work)
+    runner.git(f"{work} --quiet", runner.work)
+    runner.git(f"push --quiet --force origin {branch}", runner.work)
+    before = runner.branches()
+    assert propose(runner, "good")["pushed"] == "false"
+    assert runner.branches() == before
+
+
 def test_another_paper_takes_the_place_of_the_first(runner: Runner) -> None:
     """One request for an issue: the branch of the paper that it named before goes."""
     propose(runner, "good")
@@ -207,6 +227,26 @@ def test_another_paper_takes_the_place_of_the_first(runner: Runner) -> None:
     propose(runner, "hostile")
     (after,) = runner.branches()
     assert after != before
+
+
+@pytest.mark.parametrize(
+    ("repository", "address"),
+    [
+        ("example/ethogram", "https://example.github.io/ethogram/"),
+        ("example/Example.github.io", "https://example.github.io/"),
+    ],
+)
+def test_the_site_is_where_github_puts_it(runner: Runner, repository: str, address: str) -> None:
+    """Below the owner's address by the repository's name, unless that is the address itself."""
+    runner.environment["GITHUB_REPOSITORY"] = repository
+    runner.check_out()
+    settings = runner.work / "mkdocs.yml"
+    text = re.sub(r"(?m)^site_url:.*", "site_url: !ENV SITE_URL", settings.read_text())
+    settings.write_text(text, encoding="utf-8")
+    runner.git("commit --quiet --all -m Address", runner.work)
+    runner.git("push --quiet origin main", runner.work)
+    propose(runner, "duplicate")
+    assert f"<{address}security/backdoor/" in (runner.temp / "answer/comment.md").read_text()
 
 
 def test_no_card_no_branch(runner: Runner) -> None:
@@ -230,6 +270,29 @@ def test_only_pages_and_records_are_changed(runner: Runner) -> None:
     runner.run("propose", "Push the card")
     (commit,) = runner.branches().values()
     assert "mkdocs.yml" not in runner.git(f"diff --name-only main {commit}")
+
+
+def test_a_paper_that_another_issue_brings_is_not_proposed_twice(runner: Runner) -> None:
+    """The issue is led to the request that waits; one that is closed stands in nobody's way."""
+    propose(runner, "good")
+    (first,) = runner.branches()
+    key = first.removeprefix("suggestion/12-")
+    (runner.temp / "answer/branch.txt").write_text(f"suggestion/13-{key}", encoding="utf-8")
+    runner.check_out()
+    look = ("propose", "Look for the same paper")
+    assert runner.run(*look, NUMBER="13") == {}
+    ((words, _),) = runner.asked()
+    assert f"head=example:{first}" in words
+    (runner.gh / "GET").write_text("33\n", encoding="utf-8")
+    url = "https://github.com/example/ethogram/pull/33"
+    assert runner.run(*look, NUMBER="13") == {"url": url}
+    (runner.temp / "answer/branch.txt").write_text(first, encoding="utf-8")
+    assert runner.run(*look) == {}  # it is its own
+    other = f"suggestion/13-{key[1:]}"
+    (runner.temp / "answer/branch.txt").write_text(other, encoding="utf-8")
+    assert runner.run(*look, NUMBER="13") == {}  # and this one is called otherwise
+    for name in ("Push the card", "Open the request"):
+        assert step("propose", name)["if"] == "steps.twin.outputs.url == ''"
 
 
 # -- the request -----------------------------------------------------------------------------
@@ -279,7 +342,7 @@ GOOD = {"READ": "success", "OUTCOME": "card", "PROPOSED": "success", "URL": "htt
 
 def comment(runner: Runner, **variables: str) -> tuple[list[str], str]:
     """Write the comment: the last thing that GitHub is asked for, and its text."""
-    runner.run("answer", "Write the comment", **{**GOOD, "OPENED": "", **variables})
+    runner.run("answer", "Write the comment", **{**GOOD, "OPENED": "", "TWIN": "", **variables})
     words, texts = runner.asked()[-1]
     return words, texts["body"]
 
@@ -303,6 +366,7 @@ def test_the_comment_is_written_once_and_edited_afterwards(runner: Runner) -> No
         ({"READ": "failure", "PROPOSED": "skipped"}, "Something broke on our side"),
         ({"PROPOSED": "failure"}, "Something broke on our side"),
         ({"OPENED": "false"}, "a maintainer [opens it](https://x.example/1)"),
+        ({"TWIN": "https://x.example/7"}, "its card waits in https://x.example/7."),
     ],
 )
 def test_what_breaks_is_said(runner: Runner, variables: dict[str, str], said: str) -> None:
@@ -316,7 +380,7 @@ def test_what_breaks_is_said(runner: Runner, variables: dict[str, str], said: st
 def test_what_is_ignored_gets_no_comment(runner: Runner) -> None:
     """An empty comment is none."""
     propose(runner, "closed")
-    runner.run("answer", "Write the comment", **{**GOOD, "OUTCOME": "ignored"})
+    runner.run("answer", "Write the comment", **{**GOOD, "OUTCOME": "ignored", "TWIN": ""})
     assert runner.asked() == []
 
 
@@ -327,8 +391,25 @@ def test_labels_are_made_and_given(runner: Runner) -> None:
     asked = [words for words, _ in runner.asked()]
     made = [words[2] for words in asked if words[:2] == ["label", "create"]]
     assert made == ["suggestion", "correction", "upkeep"]
-    assert all("--force" in words for words in asked[:3])
-    assert asked[3][-1] == f"labels[]={LABEL}"
+    assert asked[-1][-1] == f"labels[]={LABEL}"
+
+
+def test_labels_that_are_there_stay_as_they_are(runner: Runner) -> None:
+    """Their color and words are the maintainers'; GitHub takes no notice of their case."""
+    propose(runner, "by-title")
+    (runner.gh / "label list").write_text("bug\nSuggestion\nupkeep\n", encoding="utf-8")
+    runner.run("answer", "See to the labels")
+    asked = [words for words, _ in runner.asked()]
+    assert [words[2] for words in asked if words[:2] == ["label", "create"]] == ["correction"]
+    assert not any("--force" in words for words in asked)
+
+
+def test_a_label_of_another_kind_takes_no_edits_place() -> None:
+    """Of the runs that wait GitHub keeps the newest, though its jobs may all be passed over."""
+    group, condition = WORKFLOW["concurrency"]["group"], WORKFLOW["jobs"]["read"]["if"]
+    assert f"action != 'labeled' || github.event.label.name == '{LABEL}'" in condition
+    aside = f"github.event.action == 'labeled' && github.event.label.name != '{LABEL}'"
+    assert f"{aside} && '-aside' || ''" in group
 
 
 def test_the_workflow_and_the_command_agree() -> None:

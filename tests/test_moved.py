@@ -109,6 +109,10 @@ def test_one_path_or_a_list_of_them(tmp_path: Path, line: str) -> None:
         ("papers/2401.05566/index.md", "the address of a page that the site makes", "Write each"),
         ("papers/2019.md", "papers/2019.md has the address of a page that the site makes", ""),
         ("assets/square.png.md", "has the address of a file in", "Write each path"),
+        ("assets/square.png/old.md", "old.md lies in assets/square.png, which is a file", "Write"),
+        ("papers.bib/a/old.md", "old.md lies in papers.bib, which is a file", "Write each path"),
+        ("goals/Feed.XML/old.md", "old.md lies in goals/Feed.XML, which is a file", "Write each"),
+        ("security/backdoor.html/old.md", "lies in security/backdoor.html, which is", "Write each"),
     ],
 )
 def test_a_path_that_cannot_lead_on_is_told(

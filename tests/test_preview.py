@@ -84,6 +84,10 @@ EDITS: dict[str, tuple[Edit, set[str]]] = {
         (SANDBAGGING, "# Sandbagging", "# Playing dumb"),
         {"deception/sandbagging", "deception/strategic-deception"},
     ),
+    "what the contents call a section": (
+        (SANDBAGGING, "## Cards\n", '## Cards {: data-toc-label="Works" }\n'),
+        {"deception/sandbagging"},
+    ),
     "a record": ((BIB, "Hubinger, Evan", "Hubinger, Eve"), {"security/backdoor"}),
     "a term's label": (
         ("bib/taxonomy.yml", "label: Backdoor", "label: Trapdoor"),

@@ -117,6 +117,40 @@ def test_a_pull_request_gets_a_comment(machine: Setting, tmp_path: Path) -> None
     assert "](https://github.com/o/r/actions/runs/5/artifacts/12)" in comment
 
 
+def garble(checkout: Path) -> None:
+    """A pull request with a page that is no text."""
+    (checkout / "docs/garbled.md").write_bytes(b"\xff\xfe")
+
+
+def test_a_page_that_cannot_be_read_is_told(machine: Setting, tmp_path: Path) -> None:
+    """It is the check that fails by it; the comment comes all the same."""
+    writer = written(machine, previewed(machine, tmp_path, garble))
+    comment = (writer.temp / "comment/comment.md").read_text()
+    assert "docs/garbled.md:1:1: unreadable-page" in comment
+
+
+def test_of_a_run_that_is_run_again_the_newest_counts(machine: Setting, tmp_path: Path) -> None:
+    """GitHub may list what each attempt left, and what it has thrown away."""
+    writer = machine("write", **REPOSITORY, RUN="5")
+    (tmp_path / "changes.zip").write_bytes(b"")
+    listing = [
+        {"id": number, "size_in_bytes": size, "expired": expired}
+        for number, size, expired in (
+            (11, 9, False),
+            (14, 9, True),
+            (13, 9, False),
+            (15, 10**7, False),
+        )
+    ]
+    writer.reply(
+        (f"api {ARTIFACT_IDS}changes", {"artifacts": listing}, "13"),
+        (f"api {ARTIFACT_IDS}site", {"artifacts": listing}, "15"),
+        ("api repos/o/r/actions/artifacts/13/zip", None, f"file:{tmp_path / 'changes.zip'}"),
+    )
+    writer.run("preview-comment.yml/write/Fetch what the preview left")
+    assert writer.outputs() == {"site": "15", "found": "true"}
+
+
 def test_a_site_that_was_not_built_has_no_link(machine: Setting, tmp_path: Path) -> None:
     """The comment comes all the same."""
     writer = written(machine, previewed(machine, tmp_path, alter), site="")
@@ -396,6 +430,53 @@ def test_a_persons_work_on_the_branch_is_not_overwritten(
     kept = "docs/theirs.md" in git(origin, "ls-tree", "-r", "--name-only", "upkeep")
     assert kept is bool(number)
     assert ("::notice::" in said) is kept
+
+
+def test_who_amends_our_commit_is_a_person(machine: Setting, origin: Path, tmp_path: Path) -> None:
+    """Its author is still the workflow; its committer is not."""
+    passed = passing(machine, tmp_path)
+    proposing(machine, passed).run(STEP)
+    person = machine("person")
+    git(person.checkout, "switch", "--quiet", "upkeep")
+    (person.checkout / "docs/theirs.md").write_text("# Theirs\n")
+    git(person.checkout, "add", "docs")
+    git(person.checkout, "commit", "--quiet", "--amend", "--no-edit")
+    git(person.checkout, "push", "--quiet", "--force", "origin", "upkeep")
+    again = proposing(machine, passed, "again")
+    again.reply(("pr list --head upkeep", [{"number": 4, "isCrossRepository": False}], "4"))
+    assert "::notice::" in again.run(STEP)
+    assert "docs/theirs.md" in git(origin, "ls-tree", "-r", "--name-only", "upkeep")
+
+
+@pytest.mark.parametrize(
+    ("step", "variables"),
+    [
+        ("check/Check the links", {"SHARD": "1/1", "JOURNAL": "j.jsonl"}),
+        ("mend/Refresh the records", {}),
+        ("mend/Mend the links", {}),
+    ],
+)
+def test_words_of_the_web_are_no_commands(
+    machine: Setting,
+    origin: Path,
+    web: LoopbackWeb,
+    asking: dict[str, str],
+    step: str,
+    variables: dict[str, Any],
+) -> None:
+    """What is printed of it stands where GitHub's runner obeys nothing; a new word ends that."""
+    linking(origin, web)
+    stops = []
+    for number in range(2):
+        said = machine(f"printer {number}", **asking).run(f"links.yml/{step}", **variables)
+        (stop,) = re.findall(r"^::stop-commands::(\w{32})$", said, re.MULTILINE)
+        before, _, rest = said.partition(f"::stop-commands::{stop}\n")
+        inside, ended, after = rest.partition(f"::{stop}::\n")
+        assert ended
+        assert "127.0.0.1" not in before + after
+        assert inside
+        stops.append(stop)
+    assert stops[0] != stops[1]
 
 
 def test_nothing_to_mend_opens_nothing(machine: Setting, tmp_path: Path) -> None:

@@ -474,6 +474,15 @@ def test_a_page_that_cannot_be_read_is_told_aside(make: Make) -> None:
     assert "Cards       0 on 0 of 1 pages" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["taxonomy.yml", "arxiv.bib", "archive.yml"])
+def test_what_is_missing_in_the_numbers_is_told_aside(make: Make, name: str) -> None:
+    """No terms, or no works, because their file is broken, is not the same as having none."""
+    make({"a.md": "# A\n"})
+    Path("bib", name).write_text("@misc{x, title = {y [{", encoding="utf-8")
+    done = CliRunner().invoke(main, ["report"])
+    assert done.exit_code == 0 and f"bib/{name}:1:" in done.stderr
+
+
 # -- on the site -----------------------------------------------------------------------------
 
 STATE = "# State\n\n<!-- list: report -->\n"

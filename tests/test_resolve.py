@@ -1,10 +1,15 @@
 """`resolve`: every work is accounted for, once, and no record is ever lost."""
 
 import json
+import os
+import signal
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
@@ -19,6 +24,7 @@ from ethogram.works import WorkId
 from loopback_arxiv import Fault, LoopbackArxiv, Paper
 from loopback_web import LoopbackWeb, Reply
 
+HOOKS = Path(__file__).parent.parent / "hooks"
 SLEEPER = Paper(
     "2401.05566",
     title="Sleeper Agents: Training Deceptive LLMs",
@@ -151,6 +157,43 @@ def test_a_failed_refresh_keeps_the_old_record(
     assert set(outcome.reasons) == {SLEEPER.number, GONE.number}
     assert not outcome.complete
     assert (bib / ARXIV).read_bytes() == before
+
+
+def test_many_without_an_answer_do_not_bury_the_news(arxiv: LoopbackArxiv, bib: Path) -> None:
+    """They stand in one line with their reason, and behind it stands what has changed."""
+    crowd = [f"2405.{number:05}" for number in range(1, 108)]
+    arxiv.papers |= {number: Paper(number) for number in crowd}
+    asked = [SLEEPER.number, *crowd]
+    resolve(asked, bib, client=client(arxiv, bib))
+    arxiv.papers[SLEEPER.number] = replace(SLEEPER, version=4)
+    arxiv.faults = [Fault(), *([Fault(status=429)] * 9)]
+    outcome = resolve(asked, bib, refresh=True, client=client(arxiv, bib))
+    assert str(outcome).splitlines() == [
+        "100 found, 8 kept",
+        "kept: 2405.00100, 2405.00101, 2405.00102, 2405.00103, 2405.00104 and 3 more "
+        f"({outcome.reasons['2405.00100']})",
+        f"{SLEEPER.number} (hubinger2024sleeper): v4 of 2024-01-17, was v3",
+        "99 unchanged",
+    ]
+
+
+def test_who_stops_a_refresh_is_told_what_it_has_brought(arxiv: LoopbackArxiv, bib: Path) -> None:
+    """The records that had come are written, so the next run would call their changes no news."""
+    crowd = [f"2405.{number:05}" for number in range(1, 102)]
+    arxiv.papers |= {number: Paper(number) for number in crowd}
+    resolve(crowd, bib, client=client(arxiv, bib))
+    arxiv.papers[crowd[0]] = Paper(crowd[0], version=7)
+    arxiv.requests.clear()
+    arxiv.faults = [Fault(), Fault(delay=2)]
+    command = [sys.executable, "-m", "ethogram.cli", "resolve", "--refresh", "--bib", str(bib)]
+    environment = {**os.environ, "ETHOGRAM_ARXIV_API": arxiv.endpoint, "PYTHONPATH": str(HOOKS)}
+    with Popen([*command, *crowd], env=environment, stdout=PIPE, stderr=PIPE, text=True) as run:
+        while len(arxiv.requests) < 2 and run.poll() is None:
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        told, said = run.communicate()
+    assert run.returncode == 130 and said.endswith("Stopped.\n")
+    assert f"{crowd[0]} (lovelace2024title): v7 of 2024-01-17, was v1" in told
 
 
 def test_a_record_of_what_arxiv_no_longer_has_stays(arxiv: LoopbackArxiv, bib: Path) -> None:

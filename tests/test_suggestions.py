@@ -98,12 +98,51 @@ def test_the_page_of_a_card_is_near_its_title() -> None:
         ("Problems with Solving Problems", {}),
         ("Attention Is All You Need", {}),
         ("Is ChatGPT a Good Reviewer? Peer Review by Machines", {}),
+        (
+            "Inducing Overthinking",
+            {"behaviors": ("over-underthinking",), "direction": ("elicits",)},
+        ),
+        ("The Levers of Political Persuasion", {"behaviors": ("persuasion",)}),
+        ("Sydney: A Case Study", {"evidence": ("case",)}),
+        ("Machines: A Perspective", {"evidence": ("position",)}),
+        (
+            "Machines: Review of Claims",
+            {"methods": ("survey",), "evidence": ("review",), "direction": ("describes",)},
+        ),
         ("", {}),
     ],
 )
 def test_a_title_tells(title: str, told: dict[str, tuple[str, ...]]) -> None:
     """Real hints, whole words, and what means something else in company left alone."""
     assert suggested(title or "?") == told
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Frontier AI systems have surpassed the self-replicating red line",
+        "Language models that replace human participants can harmfully flatten identity groups",
+        "Successor Heads: Recurring Attention Heads In The Wild",
+        "What Can Transformers Learn In-Context? A Case Study of Simple Function Classes",
+        "Obfuscated Activations Bypass LLM Latent-Space Defenses",
+        "Does Writing with Language Models Reduce Content Diversity?",
+        "Expressing stigma prevents LLMs from safely replacing mental health providers",
+        "Physics of Language Models: Part 3.2, Knowledge Manipulation",
+        "Language Models Implement Simple Word2Vec-style Vector Arithmetic",
+        "The Productivity of Open-Source Developers",
+        "An Adversarial Perspective on Language Models",
+        "Eliciting Latent Knowledge from Quirky Language Models",
+    ],
+)
+def test_a_word_in_another_sense_tells_nothing(title: str) -> None:
+    """Titles of real works, or close to them, in which a telling word means something else."""
+    assert suggested(title) == {}
+
+
+def test_a_hyphen_makes_no_theory() -> None:
+    """A behavior whose name holds the name of a method is not that method."""
+    told = suggested("Large Language Models Fail on Trivial Alterations to Theory-of-Mind Tasks")
+    assert told == {"behaviors": ("theory-of-mind",)}
 
 
 def test_the_page_of_a_term_needs_no_such_term() -> None:

@@ -7,16 +7,16 @@ from datetime import date
 from pathlib import Path
 
 from ethogram import contributors, writing
-from ethogram.bibliography import Work
+from ethogram.bibliography import Work, locked
 from ethogram.bibtex import clean
-from ethogram.cards import Card
+from ethogram.cards import Card, read_page
 from ethogram.catalog import HIDDEN, Catalog, read_text
 from ethogram.findings import EthogramError
 from ethogram.lookup import UnrecordedError, find_record, keep_record
 from ethogram.resolve import today
 from ethogram.skeleton import TO_FILL_IN, Skeleton, insert
 from ethogram.suggestions import behaviors, suggest_fields
-from ethogram.taxonomy import Taxonomy, Term, is_slip, suggest
+from ethogram.taxonomy import Group, Taxonomy, Term, is_slip, suggest
 from ethogram.works import WorkId, identify
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _BOM = "\ufeff"
+_LOCK = ".pages.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def find_page(name: str, catalog: Catalog) -> Path:
     """
     for path in (Path(name), catalog.docs / name, catalog.docs / f"{name}.md"):
         if path.suffix == ".md" and path.is_file():
-            return _among_pages(path, catalog.docs)
+            return _not_a_group(_among_pages(path, catalog.docs), catalog)
     if broken := [fault for fault in catalog.findings if fault.rule == "bad-taxonomy"]:
         raise EthogramError(findings=broken)
     slug = name.removesuffix(".md").rstrip("/").rpartition("/")[2]
@@ -80,13 +81,14 @@ def find_page(name: str, catalog: Catalog) -> Path:
         return page_of(term, catalog)
     stems = {Path(path).stem: path for path in reversed(catalog.by_path)}
     if near := is_slip(slug, stems):
-        return catalog.docs / stems[near]
+        return _not_a_group(catalog.docs / stems[near], catalog)
     raise EthogramError(f"No page and no term is called `{clean(name)}`: {_near(slug, catalog)}")
 
 
 def page_of(term: Term, catalog: Catalog) -> Path:
     """The page of a term, or where it belongs."""
-    return catalog.docs / catalog.term_pages.get(term.slug, catalog.taxonomy.page(term.slug))
+    page = catalog.docs / catalog.term_pages.get(term.slug, catalog.taxonomy.page(term.slug))
+    return _among_pages(page, catalog.docs)
 
 
 def _among_pages(path: Path, docs: Path) -> Path:
@@ -95,6 +97,15 @@ def _among_pages(path: Path, docs: Path) -> Path:
     if any(part.startswith(HIDDEN) for part in inner.parts):  # `..` among them
         raise EthogramError(f"{path.as_posix()} is not among the pages in {docs.as_posix()}.")
     return docs / inner
+
+
+def _not_a_group(page: Path, catalog: Catalog) -> Path:
+    """A page on which cards can stand: on a group's, they would be of no behavior."""
+    there = catalog.by_path.get(catalog.relative(page.as_posix()))
+    group = catalog.taxonomy.group(there.meta("group")) if there else None
+    if group is None:
+        return page
+    raise EthogramError(f"{page.as_posix()} takes no card: {_terms_of(group)}")
 
 
 def _term(name: str, taxonomy: Taxonomy) -> Term | None:
@@ -106,11 +117,17 @@ def _term(name: str, taxonomy: Taxonomy) -> Term | None:
 
 def _near(slug: str, catalog: Catalog) -> str:
     if group := catalog.taxonomy.group(slug):
-        terms = ", ".join(term.slug for term in group.terms)
-        return f"that is a group, and its terms are {terms}."
+        return _terms_of(group)
+    if not catalog.taxonomy.terms:
+        return f"there is no list of terms, {(catalog.journal.parent / 'taxonomy.yml').as_posix()}."
     told = behaviors(slug.replace("-", " "), catalog.taxonomy)
     near = suggest(slug, catalog.taxonomy.terms) or next(iter(told), "")
     return f"did you mean `{near}`?" if near else "see bib/taxonomy.yml for the terms."
+
+
+def _terms_of(group: Group) -> str:
+    terms = ", ".join(term.slug for term in group.terms)
+    return f"that is a group, and its terms are {terms}."
 
 
 # -- cards there are -------------------------------------------------------------------------
@@ -145,8 +162,20 @@ def refuse_repeated(work: Work | WorkId, page: Path, catalog: Catalog) -> None:
         EthogramError: it has one.
     """
     if card := existing_card(work, page, catalog):
-        name = work.id if isinstance(work, Work) else work
-        raise EthogramError(f"{name} has a card there already: {card.path}:{card.line}.")
+        raise _repeated(work, card)
+
+
+def _repeated(work: Work | WorkId, card: Card) -> EthogramError:
+    name = work.id if isinstance(work, Work) else work
+    return EthogramError(f"{name} has a card there already: {card.path}:{card.line}.")
+
+
+def _refuse_written(work: Work, page: Path, text: str) -> None:
+    """Refuse a work whose card somebody put there since the catalog was read."""
+    names, plain = _identifiers(work), text.replace("\r\n", "\n").replace("\r", "\n")
+    for card in read_page(plain, page.as_posix()).cards:
+        if card.work.base in names:
+            raise _repeated(work, card)
 
 
 # -- the card --------------------------------------------------------------------------------
@@ -180,6 +209,7 @@ def add_card(
     card = Skeleton(work, day, version, suggested, credited)
     text = _text_of(page) if page.exists() else _new_page(page, catalog, day)
     mark = _BOM if text.startswith(_BOM) else ""
+    _refuse_written(work, page, text.removeprefix(_BOM))
     written, line = insert(card, text.removeprefix(_BOM), page.as_posix())
     _write(page, (mark + written).encode("utf-8"))
     left = tuple(name for name in TO_FILL_IN if name not in suggested)
@@ -187,7 +217,17 @@ def add_card(
 
 
 def add_with_record(work: Work, page: Path, catalog: Catalog, bib: Path, **how: object) -> Added:
-    """Write a card and the record of its work, or neither; takes what `add_card` takes."""
+    """Write a card and the record of its work, or neither; takes what `add_card` takes.
+
+    Others who write cards at the same time wait, so that none writes over what another wrote.
+    """
+    with locked(bib, _LOCK):
+        return _add_with_record(work, page, catalog, bib, how)
+
+
+def _add_with_record(
+    work: Work, page: Path, catalog: Catalog, bib: Path, how: Mapping[str, object]
+) -> Added:
     before = _text_of(page) if page.exists() else None
     made = [each for each in (page.parent, *page.parent.parents) if not each.exists()]
     added = add_card(work, page, catalog, **how)  # type: ignore[arg-type]  # passed on as it is

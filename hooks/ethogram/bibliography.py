@@ -27,6 +27,7 @@ __all__ = [
     "Work",
     "append",
     "format_bib",
+    "locked",
     "merge",
     "refusal",
     "save",
@@ -166,7 +167,7 @@ def save(folder: Path, works: Iterable[Work]) -> None:
     Raises:
         EthogramError: the file has text that would be lost, or cannot be written.
     """
-    with _locked(folder):
+    with locked(folder):
         _refuse_broken(Bibliography.load(folder), folder)
         writing.replace(folder / ARXIV, format_bib(_only_arxiv(works)).encode("utf-8"))
 
@@ -187,7 +188,7 @@ def merge(folder: Path, works: Iterable[Work]) -> Bibliography:
             corrections have a fault.
     """
     new = _only_arxiv(works)
-    with _locked(folder):
+    with locked(folder):
         present = Bibliography.load(folder)
         _refuse_broken(present, folder)
         text = format_bib(_joined(present, new))
@@ -216,7 +217,7 @@ def append(folder: Path, work: Work) -> Work:
     """
     if work.id.scheme == "arxiv":
         raise EthogramError(f"{work.id} is on arXiv: get its record by `ethogram resolve`.")
-    with _locked(folder):
+    with locked(folder):
         present = Bibliography.load(folder)
         if record := _recorded(present, work):
             return record
@@ -325,13 +326,21 @@ def _free_key(work: Work, taken: Collection[str]) -> str:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Be the only writer of a folder; the lock of a process that dies is free at once."""
+def locked(folder: Path, name: str = LOCK) -> Iterator[None]:
+    """Be the only writer of a folder; the lock of a process that dies is free at once.
+
+    Args:
+        folder: bib/, which is made if need be.
+        name: of the lock, where it is for something else than the folder's records.
+
+    Raises:
+        EthogramError: another process has it for too long, or the folder cannot be written.
+    """
     from filelock import FileLock, Timeout  # only now: most that read records never write any
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=_LOCK_SECONDS):
+        with FileLock(folder / name, timeout=_LOCK_SECONDS):
             yield
     except Timeout:
         raise EthogramError(

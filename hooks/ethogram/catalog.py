@@ -246,7 +246,9 @@ def read_text(path: Path) -> str:
         raise EthogramError(finding=Finding.of("unreadable-page", name, place, message)) from None
     except OSError as error:
         message = f"The file cannot be read: {error.strerror}"
-        raise EthogramError(finding=Finding.of("unreadable-page", name, (1, 1), message)) from None
+        mend = "Put a file there that can be read."
+        told = Finding.of("unreadable-page", name, (1, 1), message, mend)
+        raise EthogramError(finding=told) from None
 
 
 def _read(path: Path, known: dict[str, Page], findings: list[Finding]) -> Page | None:

@@ -6,6 +6,7 @@ nothing. Nothing of it is ever unpacked to disk.
 """
 
 import json
+import lzma
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ _ROOM = 60_000  # characters; a comment on GitHub takes 65,536
 _FOR_CARDS = 30_000
 _LENGTHS = {"path": 200, "title": 300, "work": 100, "message": 600, "hint": 400}
 _LARGEST = 10**9  # of a number of a line or a pull request
+# RuntimeError: a password, or packing of an unknown kind. UnicodeDecodeError: the name of a file.
+_BROKEN = (BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, UnicodeDecodeError)
 
 Change = Literal["new", "changed"]
 
@@ -109,7 +112,7 @@ class Changes:
         except OSError as error:
             said = error.strerror or "it is cut off"
             raise EthogramError(f"{artifact.as_posix()} cannot be read: {said}.") from None
-        except (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+        except _BROKEN:
             raise EthogramError(f"{artifact.as_posix()} is no readable ZIP file.") from None
 
     @classmethod

@@ -16,7 +16,7 @@ from ethogram.catalog import Catalog
 from ethogram.entries import AGAINST
 from ethogram.findings import PROMPT, Finding
 from ethogram.links import internal
-from ethogram.taxonomy import Term, suggest
+from ethogram.taxonomy import Term, is_slip, suggest
 from ethogram.works import WorkId, fold, identify
 
 WORDS = (40, 140)
@@ -24,6 +24,9 @@ WORDS = (40, 140)
 
 _PROMPT = PROMPT.partition(":")[0]
 """How the prompt begins; an editor may have wrapped the rest of it."""
+
+_MATTER = ("behavior", "group", "reviewed", "moved-from")
+"""What front matter may say to Ethogram; other names are for MkDocs and its theme."""
 
 _LISTED = 30
 """A hint lists all values that there are, if they are no more than this."""
@@ -86,11 +89,21 @@ def _front_matter(page: Page, catalog: Catalog) -> Iterator[Finding]:
         message = "The front matter is no list of `name: value` lines"
         yield Finding.of("bad-front-matter", page.path, (2, 1), message)
         return
+    yield from _matter_slips(page)
     yield from _page_terms(page, catalog)
     if (reviewed := page.meta("reviewed")) and not _is_date(reviewed):
         place = _matter_place(page, "reviewed")
         message = f"{reviewed!r} is no date"
         yield Finding.of("bad-date", page.path, place, message)
+
+
+def _matter_slips(page: Page) -> Iterator[Finding]:
+    """A name that is one slip away from one that counts would be passed over."""
+    for name in map(str, page.front_matter):
+        if meant := is_slip(name, _MATTER):
+            place = _matter_place(page, name)
+            message = f"`{name}` in the front matter means nothing"
+            yield Finding.of("bad-front-matter", page.path, place, message, f"Write `{meant}`.")
 
 
 def _page_terms(page: Page, catalog: Catalog) -> Iterator[Finding]:
@@ -214,7 +227,8 @@ def _card(card: Card, catalog: Catalog) -> Iterator[Finding]:
         return
     place = (card.line, card.column)
     if not WORDS[0] <= card.words <= WORDS[1]:
-        message = f"The card has {card.words} words, not {WORDS[0]} to {WORDS[1]}"
+        number = f"{card.words} word{'' if card.words == 1 else 's'}"
+        message = f"The card has {number}, not {WORDS[0]} to {WORDS[1]}"
         yield Finding.of("card-length", card.path, place, message)
 
 

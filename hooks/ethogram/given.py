@@ -7,6 +7,7 @@ from ethogram.arxiv import is_corporate
 from ethogram.bibliography import Work
 from ethogram.bibtex import clean, family_name
 from ethogram.findings import EthogramError
+from ethogram.resolve import today
 from ethogram.sources.sketch import LONGEST_KEY
 from ethogram.works import WorkId, citation_key
 
@@ -63,8 +64,10 @@ def title_of(text: str) -> str:
 
 def year_of(text: str) -> int:
     """Check a year that was typed."""
-    if not re.fullmatch(r"[12][0-9]{3}", text.strip(), re.ASCII):
+    if not re.fullmatch(r"[1-9][0-9]{3}", text.strip(), re.ASCII):
         raise EthogramError(f"A year has four digits, as 2024: {clean(text)[:40]!r} has not.")
+    if int(text) > today().year + 1:  # a volume may be dated ahead
+        raise EthogramError(f"The year {text.strip()} is still to come.")
     return int(text)
 
 

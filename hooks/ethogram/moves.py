@@ -20,6 +20,9 @@ FIELD: Final = "moved-from"
 """The name in the front matter: a path, or a list of them, the oldest first."""
 
 _LONGEST = 120  # bytes of a name; file systems take 255, and `index.html` has to fit as well
+_MADE = tuple(".html .bib .ris .json .jsonl .csv .xml .gz .txt .js .css .png".split())
+"""How the files end that a site has beside its pages."""
+
 _SHAPE = "Write the path that the page had below {docs}/, such as deception/sandbagging.md."
 
 
@@ -130,12 +133,22 @@ class _Taken:
             return f"{old} has not moved: its address is that of a page", hint
         if self._files.is_file(address_of(old).rstrip("/")):
             return f"{old} has the address of a file in {self._files.root.as_posix()}/", ""
+        if folder := self._file_above(old):
+            return f"{old} lies in {folder}, which is a file on the site, not a folder", ""
         if address == "404" or self._is_work(address):
             return f"{old} has the address of a page that the site makes by itself", ""
         if other := self._claimed.get(address):
             return f"{other} says already that it was {old}", "Leave the old path to one of them."
         self._claimed[address] = new
         return "", ""
+
+    def _file_above(self, old: str) -> str:
+        """The part of a path that is to be a folder and is, or may be, a file; empty for none."""
+        folders = map(str, reversed(PurePosixPath(old).parents[:-1]))
+        return next((each for each in folders if self._may_be_file(each)), "")
+
+    def _may_be_file(self, folder: str) -> bool:
+        return folder.casefold().endswith(_MADE) or self._files.is_file(folder)
 
     def _is_work(self, address: str) -> bool:
         """Whether a work's page is there, or may be one day: years have pages, too."""

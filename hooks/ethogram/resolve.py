@@ -13,6 +13,7 @@ from ethogram.refresh import Change, changes
 from ethogram.settings import Settings
 from ethogram.works import WorkId, identify
 
+_SHOWN = 5  # works of those that got no answer, for the same reason
 _LISTS = ("found", "missing", "malformed", "withdrawn", "throttled", "kept")
 
 
@@ -65,10 +66,12 @@ class Resolution:
         counts = [f"{len(works)} {name}" for name, works in lists.items() if works]
         lines = [", ".join(counts) or "nothing to resolve"]
         for name in ("missing", "malformed", "withdrawn", "throttled", "kept"):
+            by_reason: dict[str, list[str]] = {}
             for work in lists[name]:
-                reason = self.reasons.get(work)
+                by_reason.setdefault(self.reasons.get(work, ""), []).append(work)
+            for reason, works in by_reason.items():
                 if reason or name != "kept":
-                    lines.append(f"{name}: {work}{f' ({reason})' if reason else ''}")
+                    lines += _told(name, works, reason)
         lines += [f"corrected: {work}" for work in self.corrected]
         return "\n".join([*lines, *self._news()])
 
@@ -98,6 +101,16 @@ class Resolution:
             self.reasons[number] = reason
 
 
+def _told(name: str, works: list[str], reason: str) -> Iterator[str]:
+    """A line for each work; one for all that got no answer, when they are many."""
+    why = f" ({reason})" if reason else ""
+    more = len(works) - _SHOWN
+    if name in ("throttled", "kept") and more > 0:  # else they would bury what is news
+        yield f"{name}: {', '.join(works[:_SHOWN])} and {more} more{why}"
+    else:
+        yield from (f"{name}: {work}{why}" for work in works)
+
+
 def resolve(
     ids: Iterable[str | WorkId],
     folder: Path,
@@ -105,6 +118,7 @@ def resolve(
     refresh: bool = False,
     client: Client | None = None,
     progress: Progress | None = None,
+    into: Resolution | None = None,
 ) -> Resolution:
     """Get records from arXiv for works that have none, or with `refresh` for all of them.
 
@@ -118,12 +132,13 @@ def resolve(
         refresh: ask for works that have a record in arxiv.bib as well.
         client: how to ask; by default as the environment says.
         progress: told how many works are done, of how many.
+        into: what to account in, so that whoever stops this knows what has been done.
 
     Raises:
         EthogramError: arxiv.bib has something that would be lost, or cannot be written; the
             corrections have a fault; or the endpoint is no http(s) address.
     """
-    resolution, wanted, recorded = Resolution(), [], set[str]()
+    resolution, wanted, recorded = into or Resolution(), [], set[str]()
     bibliography = _corrected(folder, resolution)
     for name, work in _distinct(ids, bibliography):
         record = bibliography.get(work) if work else None

@@ -24,8 +24,14 @@ MOST = 3
 _CARDS = 3
 """Fewer cards than this do not show what a page mostly has."""
 
-_OTHER_SENSE = re.compile(r"circuit.break\w*")
-_NO_METHOD = re.compile(r"circuit.break\w*|peer.review\w*|theory of mind|prompt.injection\w*")
+_OTHER_SENSE = re.compile(
+    r"circuit.break\w*|knowledge manipulation|constitutional classif\w+"
+    r"|(task|vector|school) arithmetic"
+)
+_NO_METHOD = re.compile(
+    r"circuit.break\w*|peer.review\w*|theory.of.mind|prompt.injection\w*"
+    r"|self.replicat\w*|replicate human|(replac|simulat)\w* human participants"
+)
 """Words that mean something else together than they do alone."""
 
 BEHAVIORS = {
@@ -45,7 +51,10 @@ BEHAVIORS = {
     "hallucination": r"hallucinat\w+|confabulat\w+",
     "imitative-falsehood": r"falsehoods?",
     "miscalibration": r"(mis|over)?calibrat\w+|overconfiden\w+",
+    "introspection": r"introspecti\w+",
     "self-correction": r"self.correct\w*",
+    "persuasion": r"persua(sion|sive\w*|ders?)",
+    "over-underthinking": r"(over|under).?think\w*",
     "unfaithful-reasoning": r"(un)?faithful\w*(?=.*(chain|cot|reason|explan))"
     r"|(chain.of.thought|cot|reasoning|explanation)s?\b.*(un)?faithful\w*",
     "reversal-curse": r"reversal curse",
@@ -57,10 +66,12 @@ BEHAVIORS = {
     "over-refusal": r"over.?refus\w+|exaggerated safety",
     "toxic-generation": r"toxic\w*",
     "privacy-leakage": r"privacy",
-    "reward-hacking": r"(reward.(hack|tamper|gam)|specification.gam)\w*|reward overoptimi[sz]\w+",
+    "reward-hacking": r"(reward.(hack|tamper|gam)|specification.gam)\w*"
+    r"|reward (model )?overoptimi[sz]\w+",
     "goal-misgeneralization": r"(goal.)?misgenerali[sz]\w+",
     "emergent-misalignment": r"emergent.misalign\w*",
-    "political-leaning": r"political\w*",
+    "political-leaning": r"political(?! persua)\w*",
+    "moral-judgment": r"moral (judg\w+|reasoning|beliefs?)",
     "social-bias": r"(social|gender|racial) bias\w*|stereotyp\w+",
     "induction-mechanisms": r"induction heads?",
     "features-and-superposition": r"superposition|monosemantic\w*|polysemantic\w*",
@@ -74,15 +85,17 @@ BEHAVIORS = {
     "model-editing": r"(model|knowledge|memory).edit\w*",
     "unlearning-and-relearning": r"(un|re)learn(s|ed|ing)?",
     "activation-steering": r"steering|activation (addition|engineering)",
-    "openness-and-release": r"open.(source|weight)\w*",
+    "openness-and-release": r"open.(source|weights?) (\w+ )?(ai|foundation models?)"
+    r"|safeguards? .*open.weight\w*",
     "models-as-judges": r"llm.as.a.judge|(llm|model)s?.as.judges?",
+    "scaling-and-emergence": r"scaling laws?|inverse scaling|emergent abilit(y|ies)",
     "validity-and-contamination": r"contaminat\w+|construct validity",
 }
 """Words that tell of a behavior by another name than its label; which term: which words."""
 
 METHODS = {
     "survey": r"(a|of|brief|comprehensive|literature) (survey|review)|survey of"
-    r"|: (a )?(survey|review)|^(survey|review)\b"
+    r"|(?<=: )(survey|review)|^(survey|review)\b"
     r"|(systematic|scoping|literature|critical) (\w+ )?review",
     "benchmark": r"(\w*bench|benchmark\w*)",
     "model-organism": r"model organisms?|sleeper agents?",
@@ -90,7 +103,8 @@ METHODS = {
     "automated-audit": r"automat\w+ (\w+ )?audit\w*|auditing agents?",
     "behavioral-eval": r"evaluating|evaluations|behaviou?ral (evaluation|test)\w*",
     "human-study": r"(user|human|field) stud(y|ies)|randomi[sz]ed|participants",
-    "usage-analysis": r"in the wild|(real.world|conversation) (use|usage|conversations|logs)",
+    "usage-analysis": r"(real.world|conversation) (\w+ ){0,3}(use|usage|interactions|logs)"
+    r"|real.world conversations",
     "probing": r"prob(e|es|ing)",
     "vocabulary-projection": r"(logit|tuned).lens|vocabulary (space|projection)",
     "causal-intervention": r"(activation|path|attribution).patching|ablat\w+"
@@ -113,11 +127,12 @@ METHODS = {
 """Words that tell how a work went about it."""
 
 EVIDENCE = {
-    "position": r"^position\b|position paper|(a|an) (\w+ )?perspective|we (should|must)",
+    "position": r"^position\b|position paper|(?<=: )a perspective|perspective paper"
+    r"|we (should|must)",
     "replication": r"replicat\w+|reproduc(e|ing|ibility)",
     "null-result": r"no evidence|null results?",
     "review": METHODS["survey"],
-    "case": r"case (study|studies|report)",
+    "case": r"case reports?|(?<=: )(a )?case stud(y|ies)$",
     "human-subject": METHODS["human-study"],
     "model-organism": METHODS["model-organism"],
     "theory": r"theorems?|provabl\w+|impossibility",
@@ -128,9 +143,10 @@ EVIDENCE = {
 DIRECTIONS = {
     "measures": r"measur\w+|evaluating|evaluations|quantify\w*|assess\w*|detect\w*"
     rf"|{METHODS['benchmark']}",
-    "elicits": r"elicit\w*|attack\w*|induc(e|es|ing)|jailbreaking|poisoning|backdooring"
-    r"|training deceptive",
-    "mitigates": r"mitigat\w+|reduc(e|es|ing)|defen[ds]\w*|prevent\w*|guard\w*|circuit.break\w*",
+    "elicits": r"elicit\w*(?! (latent|truthful|calibrated))|attack\w*|induc(e|es|ing)"
+    r"|jailbreaking|poisoning|backdooring|training deceptive",
+    "mitigates": r"mitigat\w+|reduc(e|es|ing)(?!.* diversity)|defend\w*|prevent(ing)?|guard\w*"
+    r"|circuit.break\w*",
     "explains": r"explain\w*|understanding|interpret\w+|mechanis\w+|reverse.engineer\w*|why"
     r"|circuits?(?!.break)",
     "describes": METHODS["survey"],

@@ -104,6 +104,16 @@ def test_shards_come_to_what_one_run_comes_to(tmp_path: Path) -> None:
     assert len(Journal.load(tmp_path / "bib/links.jsonl")) == len(urls)
 
 
+@pytest.mark.parametrize("other", ["--fix", "--archive", "--shard=1/2", "--merge=seen.jsonl"])
+def test_a_plan_is_nothing_but_a_plan(tmp_path: Path, other: str) -> None:
+    """What it would not do is refused rather than passed over."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "seen.jsonl").touch()
+    done = ethogram(tmp_path, "links", "--plan", "9", other)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--plan only lists shards" in done.stderr
+
+
 def test_exit_zero_is_for_dead_links_alone(tmp_path: Path) -> None:
     """What upkeep by machine is to go on after; a failure stays one."""
     (tmp_path / "docs").mkdir()
@@ -111,7 +121,7 @@ def test_exit_zero_is_for_dead_links_alone(tmp_path: Path) -> None:
     (tmp_path / "docs/page.md").write_text("[gone](nowhere.md)\n")
     assert ethogram(tmp_path, "links").returncode == 1
     assert ethogram(tmp_path, "links", "--exit-zero").returncode == 0
-    assert ethogram(tmp_path, "links", "--exit-zero", "--shard", "3/2").returncode == 1
+    assert ethogram(tmp_path, "links", "--exit-zero", "--shard", "3/2").returncode == 2
     assert ethogram(tmp_path, "links", "--exit-zero", "--merge", "no.jsonl").returncode == 2
     (tmp_path / "docs/page.md").write_bytes(b"\xff")
     assert ethogram(tmp_path, "links", "--exit-zero").returncode == 1

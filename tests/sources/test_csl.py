@@ -142,8 +142,17 @@ def test_lists_stand_for_their_first() -> None:
     """Crossref's own answers have lists of titles; a subtitle stands behind a colon."""
     found = sketch(title=["", "Main"], subtitle=["The rest"], container_title=["Nature", "Nat."])
     assert (found.title, found.container) == ("Main: The rest", "Nature")
+    series = ["Lecture Notes in Computer Science", "Computer Vision \u2013 ECCV 2024"]
+    for kind in ("chapter", "paper-conference"):  # Springer's: the series, then the volume
+        assert sketch(type=kind, container_title=series).container == series[1]
     assert sketch(title="Why?", subtitle=["Because"]).title == "Why? Because"
     assert sketch(title="Main: the rest", subtitle=["The Rest"]).title == "Main: the rest"
+
+
+def test_a_doi_is_no_page() -> None:
+    """An article's number stands for its pages, but for Distill's, which is the DOI."""
+    assert sketch(page=None, article_number="e7").pages == "e7"
+    assert sketch(page="", article_number="10.1000/x").pages == ""
 
 
 def test_the_date_is_that_of_publication() -> None:

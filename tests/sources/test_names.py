@@ -89,6 +89,13 @@ def test_what_is_no_list_of_names(value: Any) -> None:
             people(("G. Altarelli", "Altarelli"), ("G. Parisi", "Parisi")),
         ),
         (["Davis, Sammy, Jr."], people(("Sammy Davis Jr.", "Davis"))),
+        (
+            ["Ada Lovelace, Alan Turing and Grace Hopper"],
+            people(
+                ("Ada Lovelace", "Lovelace"), ("Alan Turing", "Turing"), ("Grace Hopper", "Hopper")
+            ),
+        ),
+        (["Doe, Jane and Roe, John"], people(("Jane Doe", "Doe"), ("John Roe", "Roe"))),
         (["Jane Doe, PhD"], people(("Jane Doe", "Doe"))),
         (["Hossain, Md"], people(("Md Hossain", "Hossain"))),
         (["Ma, Jane"], people(("Jane Ma", "Ma"))),

@@ -84,6 +84,14 @@ def test_highwire_comes_first() -> None:
     }
 
 
+def test_who_shows_a_paper_has_not_published_it() -> None:
+    """The site's name is a publisher's only where nothing says what the work appeared in."""
+    shown = OPEN + meta(citation_title="A", citation_author="Doe, Jane", citation_date="2024")
+    assert read(shown).publisher == "The Site"
+    found = read(shown, meta(citation_conference_title="ICLR"))
+    assert (found.container, found.publisher) == ("ICLR", "")
+
+
 def test_then_json_then_dublin_core_then_open_graph() -> None:
     """Each layer speaks where those before it are silent."""
     layers = [ARTICLE, DUBLIN, OPEN]

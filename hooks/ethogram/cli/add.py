@@ -80,7 +80,7 @@ def _check_use(page: str | None, told: dict[str, str | None]) -> None:
     """Where nobody can be asked, all that is needed must be said."""
     if _is_terminal():
         return
-    if page is None:
+    if not page:
         raise click.UsageError(
             "Where does the card go? Say `--to PAGE`: a term such as sandbagging, or a page."
         )
@@ -213,7 +213,8 @@ def _lines(added: Any, record: Any, others: list[str], new: bool) -> list[str]:
 
 def _editor() -> str:
     """The editor that the environment names; asked for before anything is written."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    named = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
+    editor = next(filter(None, named), "")
     if not editor and sys.platform != "win32":
         raise EthogramError(
             "No editor is set for `--edit`: set $VISUAL or $EDITOR, or leave the option out."

@@ -21,7 +21,7 @@ from ethogram.cli.common import (
     read_catalog,
     sentences,
 )
-from ethogram.findings import FORMATS, EthogramError, Severity
+from ethogram.findings import FORMATS, EthogramError, Severity, visible
 
 
 @click.command("id")
@@ -80,7 +80,7 @@ def list_cards(
     else:
         for card, work in records:
             title = card.title or (work.title if work else card.url)
-            click.echo(f"{card.path}:{card.line}: {card.work} {title}")
+            click.echo(visible(f"{card.path}:{card.line}: {card.work} {title}"))
     fail_on_unreadable(catalog.findings)
 
 

@@ -36,7 +36,7 @@ def resolve_works(ids: tuple[str, ...], refresh: bool, bib: Path | None, form: s
     What bib/corrections.yml says overrules what arXiv says.
     """
     from ethogram.findings import to_text
-    from ethogram.resolve import resolve
+    from ethogram.resolve import Resolution, resolve
 
     for name in ids:
         if name.endswith(".md") and not Path(name).exists():
@@ -45,8 +45,14 @@ def resolve_works(ids: tuple[str, ...], refresh: bool, bib: Path | None, form: s
     named = [name for name in ids if not Path(name).exists()]
     catalog = None if named and not paths else read_catalog(paths, bib)
     wanted = [*named, *(_works_of(catalog, refresh) if catalog else ())]
-    with ShownProgress("Asking arXiv") as progress:
-        outcome = resolve(wanted, bib or default_bib(paths), refresh=refresh, progress=progress)
+    outcome, folder = Resolution(), bib or default_bib(paths)
+    try:
+        with ShownProgress("Asking arXiv") as progress:
+            resolve(wanted, folder, refresh=refresh, progress=progress, into=outcome)
+    except KeyboardInterrupt:
+        if form == "text":  # the records are written, and the next run would call this no news
+            click.echo(str(outcome))
+        raise
     if form == "json":
         changes = {"changes": [each.as_object() for each in outcome.changes]} if refresh else {}
         click.echo(json.dumps(outcome.as_object() | changes, indent=2, ensure_ascii=False))

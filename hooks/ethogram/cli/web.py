@@ -22,6 +22,7 @@ from ethogram.cli.common import (
     read_catalog,
     sentences,
 )
+from ethogram.findings import EthogramError
 
 
 @click.command("links")
@@ -115,18 +116,21 @@ def check_addresses(
     What is known is kept in the journal, and asked again when it has aged.
     """
     from ethogram.links import report, survey
-    from ethogram.links.shards import Shard
 
     if dry_run and not fix:
         raise click.UsageError("--dry-run says what --fix would do: give both.")
     catalog = read_catalog(paths, bib) if paths or site is None else None
     if catalog is None and (fix or new_against is not None):
         raise click.UsageError("--fix and --new-against are for Markdown: name the pages.")
+    if size is not None and (fix or archive or shard is not None or others):
+        raise click.UsageError(
+            "--plan only lists shards: give no --shard, --merge, --fix, --archive."
+        )
+    part = _shard(shard)
     plan = survey.Survey.of(catalog, site, bib or default_bib(paths), journal, **options)
     if size is not None:
         _print_shards(form, [str(each) for each in plan.shards(size)])
         return
-    part = Shard.read(shard) if shard is not None else None
     if others:
         plan.known.journal.merge(others)
     results = plan.ask(new_against, part)
@@ -141,6 +145,16 @@ def check_addresses(
         fail_on_unreadable(catalog.findings)
     failed = any(result.fails for result in results) and not exit_zero
     sys.exit(FINDINGS if failed else NO_PROBLEM)
+
+
+def _shard(text: str | None) -> Any:
+    """Read which part of how many is meant, if any."""
+    from ethogram.links.shards import Shard
+
+    try:
+        return None if text is None else Shard.read(text)
+    except EthogramError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _print_shards(form: str, shards: list[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from ethogram.contributors import profile
 from ethogram.findings import EthogramError
@@ -62,7 +63,7 @@ class Issue:
         """The address of a line of a file; empty where there is no repository to show it."""
         if not self.repository or path.startswith(("/", "..")):
             return ""
-        return f"{self.repository}/blob/{branch or self.branch}/{path}?plain=1#L{line}"
+        return f"{self.repository}/blob/{branch or self.branch}/{quote(path)}?plain=1#L{line}"
 
 
 def read_event(path: Path) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from ethogram.intake.answer import Answer
 from ethogram.intake.form import NOBODY, Form, read_form
 from ethogram.intake.issue import LABEL, TAKEN, TITLE, Issue, issue_of
 from ethogram.intake.words import commented, plain
+from ethogram.quoting import code
 from ethogram.record import Work
 from ethogram.site import Site
 from ethogram.taxonomy import Taxonomy, is_slip
@@ -167,7 +168,7 @@ class _Suggestion:
 
     def _linked(self, path: str, line: int, branch: str = "") -> str:
         """A line of a file, linked to where it is shown."""
-        name, address = f"`{path}:{line}`", self.issue.blob(path, line, branch)
+        name, address = code(f"{path}:{line}"), self.issue.blob(path, line, branch)
         return f"[{name}]({address})" if address else name
 
     def _shown(self, card: Card, catalog: Catalog) -> str:

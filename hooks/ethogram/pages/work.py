@@ -1,5 +1,6 @@
 """A permanent page for each work, and redirects to it."""
 
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from itertools import chain
@@ -97,8 +98,9 @@ def sitemap(xml: str, catalog: Catalog, site: Site) -> str:
     """Return a sitemap with the works' pages added.
 
     When a page has changed is only said where it is known: by the day its last card was added.
+    MkDocs says of each page that it changed on the day of the build, whether or not it did.
     """
-    before, end, after = xml.rpartition("</urlset>")
+    before, end, after = re.sub(r"\s*<lastmod>[^<]*</lastmod>", "", xml).rpartition("</urlset>")
     if not site.url or not end:
         return xml
     places = (_place(entry, site) for entry in catalog.entries.values())

@@ -66,11 +66,11 @@ def read(said: dict[str, Any]) -> Sketch:
         authors=_authors(said),
         date=next(filter(None, (dates.of_csl(said.get(name)) for name in _DATES)), ""),
         kind=kind,
-        container=_first(said.get("container-title")) or _event(said, kind),
+        container=_container(said, kind) or _event(said, kind),
         publisher=_institution(said) or _first(said.get("publisher")),
         volume=_first(said.get("volume")),
         issue=_first(said.get("issue")),
-        pages=_first(said.get("page")) or _first(said.get("article-number")),
+        pages=_first(said.get("page")) or _article_number(said),
         number=_first(said.get("number")),
         named=tuple(_named(said)),
     )
@@ -80,6 +80,20 @@ def _first(value: object) -> str:
     """A text, or the first of a list that says something."""
     listed = value if isinstance(value, list) else [value]
     return next(filter(None, map(text_of, listed[:10])), "")
+
+
+def _container(said: dict[str, Any], kind: str) -> str:
+    """What a work appeared in; of a list that begins with the series, the volume behind it."""
+    titles = said.get("container-title")
+    if isinstance(titles, list) and kind in ("inproceedings", "incollection"):
+        titles = titles[:10][::-1]
+    return _first(titles)
+
+
+def _article_number(said: dict[str, Any]) -> str:
+    """What some journals have for pages; of those that repeat the DOI there, nothing."""
+    number = _first(said.get("article-number"))
+    return "" if number.casefold() == _first(said.get("DOI")).casefold() else number
 
 
 def _title(said: dict[str, Any]) -> str:

@@ -122,7 +122,8 @@ def of_texts(texts: Iterable[str], loose: bool = False) -> Authors:
 def _pieces(text: str, loose: bool) -> Iterator[str]:
     text, cut = _AND_OTHERS.subn("", f" {_BY.sub('', text, count=1) if loose else text}")
     for piece in text.split(";"):
-        yield from _listed(piece.strip()) if loose else [piece.strip()]
+        several = loose or _AND.search(piece)  # no tag for one name has an "and" in it
+        yield from _listed(piece.strip()) if several else [piece.strip()]
     if cut:
         yield "et al."
 

@@ -75,8 +75,11 @@ def read(source: str, address: str) -> Sketch:
     for _, tag in zip(range(_MOST_TAGS), _telling(source), strict=False):
         said.add(tag)
     sketch = _highwire(said)
-    for layer in (jsonld.read(said.scripts, address), _dublin_core(said), _open_graph(said)):
+    for layer in (jsonld.read(said.scripts, address), _dublin_core(said)):
         sketch = sketch.filled(layer)
+    graph = _open_graph(said)
+    # Who shows what appeared elsewhere, as OpenReview does, has not brought it out.
+    sketch = sketch.filled(replace(graph, publisher="") if sketch.container else graph)
     if not sketch.authors.names and sketch.publisher:
         # By the manuals of style, who brings out a page without a name on it stands as its author.
         return replace(sketch, authors=authors_of(names.organization(sketch.publisher)))
