@@ -15,6 +15,7 @@ import yaml
 
 from ethogram.draft import ARXIV
 from ethogram.findings import Finding
+from ethogram.nodes import NodeReader
 from ethogram.record import Work, is_date
 from ethogram.taxonomy import suggest
 from ethogram.works import WorkId, identify
@@ -130,8 +131,10 @@ class Corrections:
     @classmethod
     def read(cls, text: str, path: str) -> "Corrections":
         """Read a file's text; `path` names it in findings. Faulty entries are left out."""
-        reader = _Reader(path)
-        entries = {each.work: each for each in reader.corrections(reader.compose(text))}
+        reader = _Reader(path, _RULE)
+        hint = "Begin each entry with a work, as in `arxiv:2401.05566:`."
+        root = reader.compose(text, "The corrections are no list of works", hint)
+        entries = {each.work: each for each in reader.corrections(root)}
         return cls(path, entries, tuple(sorted(reader.findings)))
 
     def applied(self, work: Work, before: Work | None = None) -> Work:
@@ -188,41 +191,8 @@ class Corrections:
 # -- reading ---------------------------------------------------------------------------------
 
 
-class _Reader:
+class _Reader(NodeReader):
     """Turns the nodes of one file into corrections and collects what is wrong on the way."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.findings: list[Finding] = []
-
-    def fault(self, at: yaml.Node | yaml.Mark | None, message: str, hint: str) -> None:
-        """Note a fault at a node, at a mark, or at the start of the file."""
-        mark = at.start_mark if isinstance(at, yaml.Node) else at
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        found = Finding.of(_RULE, self.path, place, message, hint)
-        if found not in self.findings:  # an alias shows the same node twice
-            self.findings.append(found)
-
-    def compose(self, text: str) -> yaml.MappingNode | None:
-        """Read a text into nodes; None where it has no entry, or is no YAML, which is a fault."""
-        hint = "Look for a missing quote or colon, or a wrong indent, here or just above."
-        try:
-            # Not the C loader: in that one, brackets without end would take the process down.
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-            why = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-            self.fault(mark, f"This is no YAML: {why}", hint)
-            return None
-        except (RecursionError, ValueError, OverflowError):  # brackets in brackets; `\UFFFFFFFF`
-            self.fault(None, "This is no YAML that anyone could read", hint)
-            return None
-        if isinstance(root, yaml.MappingNode):
-            return root
-        if root is not None and not (isinstance(root, yaml.ScalarNode) and not root.value):
-            said = "Begin each entry with a work, as in `arxiv:2401.05566:`."
-            self.fault(root, "The corrections are no list of works", said)
-        return None
 
     def corrections(self, root: yaml.MappingNode | None) -> Iterator[Correction]:
         """Yield what is corrected; of a work that stands there twice, the first counts."""

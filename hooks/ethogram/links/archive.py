@@ -15,6 +15,7 @@ from urllib.parse import urldefrag, urlsplit
 import yaml
 
 from ethogram.findings import EthogramError, Finding
+from ethogram.nodes import NodeReader
 
 HEADER = """\
 # Addresses that are gone, each with the archived copy that readers get instead:
@@ -101,8 +102,9 @@ class Archive:
     @classmethod
     def read(cls, text: str, path: str) -> "Archive":
         """Read an archive's text; `path` names it in findings. Faulty entries are left out."""
-        reader = _Reader(path)
-        root = reader.compose(text)
+        reader = _Reader(path, _RULE)
+        message = "The archive is no list of `address: snapshot` lines"
+        root = reader.compose(text, message, "")
         snapshots = reader.snapshots(root) if root else {}
         return cls(snapshots, sorted(reader.findings))
 
@@ -156,34 +158,8 @@ def _is_date(text: str) -> bool:
 # -- reading ---------------------------------------------------------------------------------
 
 
-class _Reader:
+class _Reader(NodeReader):
     """Turns the nodes of one file into snapshots and collects what is wrong on the way."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.findings: list[Finding] = []
-
-    def fault(self, at: yaml.Node | yaml.Mark | None, message: str, hint: str) -> None:
-        """Note a fault at a node, at a mark, or at the start of the file."""
-        mark = at.start_mark if isinstance(at, yaml.Node) else at
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        self.findings.append(Finding.of(_RULE, self.path, place, message, hint))
-
-    def compose(self, text: str) -> yaml.MappingNode | None:
-        """Read a text into nodes; None where it has no entry, or is no YAML, which is a fault."""
-        try:
-            root = yaml.compose(text, Loader=_Loader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-            why = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-            hint = "Look for a missing quote or colon, or a wrong indent, here or just above."
-            self.fault(mark, f"This is no YAML: {why}", hint)
-            return None
-        if isinstance(root, yaml.MappingNode):
-            return root
-        if root is not None and not (isinstance(root, yaml.ScalarNode) and not root.value):
-            self.fault(root, "The archive is no list of `address: snapshot` lines", "")
-        return None
 
     def snapshots(self, root: yaml.MappingNode) -> dict[str, Snapshot]:
         """Read the whole file; of an address that stands there twice, the first counts."""
