@@ -63,6 +63,9 @@ def write_example(rule: str, site: Path) -> None:
         (site / "docs/security").mkdir()
         (site / "docs/security/backdoor.md").write_text(example, encoding="utf-8")
         (site / "docs/security/other.md").write_text(example, encoding="utf-8")
+    elif rule in ("uncited-claim", "stale-review"):
+        (site / "docs/security").mkdir()
+        (site / "docs/security/backdoor.md").write_text(example, encoding="utf-8")
     else:
         (site / "docs/example.md").write_text(example, encoding="utf-8")
 

@@ -11,9 +11,9 @@ from ethogram.bibliography import Work, locked
 from ethogram.bibtex import clean
 from ethogram.cards import Card, read_page
 from ethogram.catalog import HIDDEN, Catalog, read_text
+from ethogram.days import today
 from ethogram.findings import EthogramError
 from ethogram.lookup import UnrecordedError, find_record, keep_record
-from ethogram.resolve import today
 from ethogram.skeleton import TO_FILL_IN, Skeleton, insert
 from ethogram.suggestions import behaviors, suggest_fields
 from ethogram.taxonomy import Group, Taxonomy, Term, is_slip, suggest

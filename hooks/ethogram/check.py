@@ -10,7 +10,7 @@ from datetime import date
 
 import yaml
 
-from ethogram import contributors, moves, render
+from ethogram import contributors, moves, render, reviews
 from ethogram.cards import LISTS, RELATIONS, Card, Field, Page, Picture, Value
 from ethogram.catalog import Catalog
 from ethogram.entries import AGAINST
@@ -58,6 +58,7 @@ def check(catalog: Catalog) -> list[Finding]:
 
 def _page(page: Page, catalog: Catalog) -> Iterator[Finding]:
     yield from _front_matter(page, catalog)
+    yield from reviews.check(page, catalog.bibliography, _matter_place(page, "reviewed")[0])
     yield from _pictures(page)
     yield from _repeated_cards(page)
     yield from _swallowed_cards(page)

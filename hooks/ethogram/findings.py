@@ -62,8 +62,12 @@ def _card(*fields: str, header: str = _HEADER, prose: Iterable[str] = _PROSE) ->
     return "\n".join([f"!!! note {header}", *(f"    {line}" if line else "" for line in lines), ""])
 
 
-def _page(behavior: str) -> str:
-    return f"---\nbehavior: {behavior}\n---\n\n# Example\n"
+_REVIEWED = "2026-11-21"
+
+
+def _page(behavior: str, reviewed: str = "") -> str:
+    matter = f"behavior: {behavior}\n" + (f"reviewed: {reviewed}\n" if reviewed else "")
+    return f"---\n{matter}---\n\n# Example\n"
 
 
 _TAXONOMY = """\
@@ -342,6 +346,21 @@ _RULES = (
         "A page does not stand where its front matter says it belongs.",
         _page("sandbagging"),
         "Move the page to docs/<group>/<behavior>.md, or correct its front matter.",
+    ),
+    Rule(
+        "uncited-claim",
+        _E,
+        "A sentence under *What is known* names no work that it rests on.",
+        f"{_page('backdoor', _REVIEWED)}\n## What is known\n\n"
+        f"Triggers survive [safety training]({_ADDRESS}). They fade in time.\n",
+        "Cite a work in the sentence, as in `arXiv:2401.05566` or `[@key]`, or take it out.",
+    ),
+    Rule(
+        "stale-review",
+        _W,
+        "A page's summary was not held against its cards for a year, or since a card came.",
+        f"{_page('backdoor', '2020-01-02')}\n{_card()}",
+        "Hold the summary against its cards, mend it, and set `reviewed` to that day.",
     ),
     Rule(
         "bad-move",

@@ -1,13 +1,12 @@
 """Records for works: which there are, which to ask for, and what became of each."""
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ethogram.arxiv import Answer, Client, Progress
 from ethogram.bibliography import ARXIV, Bibliography, Work, append, merge, refusal
+from ethogram.days import today
 from ethogram.findings import EthogramError, Finding
 from ethogram.refresh import Change, changes
 from ethogram.settings import Settings
@@ -206,13 +205,6 @@ def _ask(
             resolution._compare(before, after, answer)
             before = after
         resolution._take(answer, recorded)
-
-
-def today() -> date:
-    """Today in UTC; `SOURCE_DATE_EPOCH` (reproducible-builds.org) says otherwise."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
-    return now.date()
 
 
 def record_for(

@@ -24,9 +24,9 @@ def tell_state(docs: Path, bib: Path | None, form: str) -> None:
     readers meet first stands first, each with its file, line and mend.
     """
     from ethogram.catalog import Catalog
+    from ethogram.days import today
     from ethogram.findings import to_text
     from ethogram.report import Report
-    from ethogram.resolve import today
 
     if bib and not bib.is_dir():  # else the report would say that nothing is known
         raise click.UsageError(f"There is no folder {bib} with records.")

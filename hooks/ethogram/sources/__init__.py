@@ -91,7 +91,7 @@ def _sketch(told: "Told") -> "Sketch":
 
 def _record(asked: WorkId, work: WorkId, sketch: "Sketch", url: str = "") -> Work:
     """Make a sketch a record, unless arXiv has a better one."""
-    from ethogram.resolve import today
+    from ethogram.days import today
 
     if found := sketch.lead("arxiv"):
         raise Elsewhere(asked, found)
