@@ -303,6 +303,14 @@ def _field_object(field: Field) -> list[str] | str:
     return values if field.name in LISTS else "".join(values)
 
 
+_LINKED = re.compile(r"!?\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])|<[^>\n]*>")
+
+
+def unlinked(text: str) -> str:
+    """A text as written, but for links and pictures: of these the words."""
+    return _LINKED.sub(r"\1", text)
+
+
 def plain(text: str) -> str:
     """A title without its Markdown: escapes, entities, code marks and emphasis taken off."""
     text = re.sub(r"(?<!\\)(\*\*|\*|__|`+)(?=\S)(.+?)(?<=\S)(?<!\\)\1", r"\2", text)
@@ -591,7 +599,7 @@ def _body(document: Document, header: Line, last: int, skipped: set[int]) -> str
 
 def _mentions(page: Page) -> Iterator[Mention]:
     document = page.document
-    quiet = _title_lines(page)
+    quiet = title_lines(page)
     for item in document.inlines:
         if item.kind not in _LINKS or document.place(item.start)[0] in quiet:
             continue
@@ -604,8 +612,8 @@ def _mentions(page: Page) -> Iterator[Mention]:
             yield Mention(work, start, end, linked=False)
 
 
-def _title_lines(page: Page) -> set[int]:
-    """Lines where a citation would break something: titles, headings and field lines."""
+def title_lines(page: Page) -> set[int]:
+    """Lines where a link would break something: titles, headings and field lines."""
     document = page.document
     lines = {heading.line for heading in document.headings} | {card.line for card in page.cards}
     lines.update(line.number for line in document.lines if _HEADING_LIKE.match(line.text))

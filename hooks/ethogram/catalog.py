@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ethogram import entries, standing
+from ethogram import entries, glossary, standing
 from ethogram.bibliography import Bibliography
 from ethogram.cards import RELATIONS, Card, Page, read_page
 from ethogram.entries import Entry
@@ -134,6 +134,12 @@ class Catalog:
         return found
 
     @cached_property
+    def glossary(self) -> tuple[glossary.Term, ...]:
+        """The terms of art that the site explains."""
+        page = self.by_path.get(glossary.PATH)
+        return glossary.read(page) if page else ()
+
+    @cached_property
     def related(self) -> dict[str, tuple[str, ...]]:
         """The keys of the works most related to each, the nearest first, by citation key."""
         from ethogram.related import related  # only now: a check has no use for it
@@ -199,6 +205,7 @@ class Catalog:
             self.checked,
             {"links": self._link_health, **lists},
             site or Site(),
+            self.glossary,
         )
 
     def _link_health(self) -> str:

@@ -24,7 +24,7 @@ from typing import TypedDict
 
 from ethogram import writing
 from ethogram.bibliography import Work
-from ethogram.cards import Card, Page, plain, prose
+from ethogram.cards import Card, Page, plain, prose, unlinked
 from ethogram.catalog import Catalog
 from ethogram.entries import Entry
 from ethogram.findings import EthogramError
@@ -174,14 +174,11 @@ def _name(page: Page) -> str:
     return plain(headings[0].text) if headings else Path(page.path).stem
 
 
-_LINK = re.compile(r"!?\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])|<[^>\n]*>")
-
-
 def _prose(page: Page) -> str:
     """What a page says beside its cards, without marks."""
     inside = {number for card in page.cards for number in range(card.line, card.last + 1)}
     lines = [each.text for each in page.document.lines if each.prose and each.number not in inside]
-    return " ".join(plain(_LINK.sub(r"\1", line.strip("#>*|- \t"))) for line in lines).strip()
+    return " ".join(plain(unlinked(line.strip("#>*|- \t"))) for line in lines).strip()
 
 
 # -- making the index ------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import PurePath
 from urllib.parse import quote, urlencode
 
+from ethogram import glossary as words
 from ethogram.bibliography import Bibliography
 from ethogram.cards import Card
 from ethogram.entries import Entry
@@ -49,6 +50,7 @@ class Context:
         checked: the day on which a link was last asked for; empty if it never was.
         lists: what is made elsewhere and a page may ask for, by its name in `LISTS`.
         site: its name and address, by which a page is cited.
+        glossary: the terms of art that the site explains.
     """
 
     bibliography: Bibliography
@@ -63,6 +65,7 @@ class Context:
     checked: Callable[[str], str] = _never
     lists: Mapping[str, Snippet] = field(default_factory=dict)
     site: Site = field(default_factory=Site)
+    glossary: Sequence[words.Term] = ()
 
     def entry(self, card: Card) -> Entry | None:
         """All that is known of a card's work; None while it has no record."""

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 
+from ethogram import glossary
 from ethogram.cards import Card, Page
 from ethogram.render import card as parts
 from ethogram.render.cite import cite
@@ -46,6 +48,7 @@ def render_page(page: Page, text: str, context: Context) -> Rendered:
         edits.extend(_card_edits(page, card, number, rendered, context))
     edits.extend(_mention_edits(page, context))
     edits.extend(_citation_edits(page, context))
+    edits.extend(_glossary_edits(page, rendered, context))
     edits.extend(_heading_edits(page, rendered, context))
     edits.extend(_list_edits(page, rendered, context))
     body = _apply(page.document.text, edits, shift)
@@ -178,6 +181,18 @@ def _citation_edits(page: Page, context: Context) -> Iterator[_Edit]:
             if not _NO_WORD.fullmatch(before):
                 start = line.start + len(before.rstrip(" "))
             yield _Edit(start, citation.end, "".join(map(cite, citation.keys)))
+
+
+def _glossary_edits(page: Page, rendered: Rendered, context: Context) -> Iterator[_Edit]:
+    """The first use of each term of art leads to what it means."""
+    if not context.glossary or context.path(page.path) == glossary.PATH:
+        return
+    for start, end, term in glossary.first_uses(page, context.glossary):
+        if address := context.href(f"{glossary.PATH}#{term.anchor}"):
+            text = escape(" ".join(page.document.text[start:end].split()))
+            title = escape(term.definition)
+            html = f'<a class="term" href="{escape(address)}" title="{title}">{text}</a>'
+            yield _Edit(start, end, rendered.token(partial(str, html)))
 
 
 # -- what the build adds ---------------------------------------------------------------------
