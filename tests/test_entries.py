@@ -268,6 +268,13 @@ def test_a_standing_says_how_often(times: int, label: str) -> None:
     assert standing.of_work((), (), works).label == label
 
 
+def test_a_behavior_of_several_works_has_several_sources() -> None:
+    """None of which anybody has seen again; of one work there is but one."""
+    two = [(work("d", 1), SOLE), (work("e", 2), SOLE)]
+    assert standing.of_behavior(two).label == "single sources"
+    assert standing.of_behavior(two[:1]).label == "single source"
+
+
 def test_each_standing_has_words_and_rules() -> None:
     """A rule for works, one for behaviors, and a label that is no slug."""
     assert LABELS.keys() == WORK_RULES.keys() == BEHAVIOR_RULES.keys()

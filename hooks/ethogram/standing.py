@@ -5,7 +5,7 @@ The first that fits is the one that counts.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ethogram.record import Work
@@ -52,17 +52,24 @@ class Standing:
         against: the works that contest it; of a behavior, its works that are contested.
         replications: the works that replicate it; of a behavior, those of any of its works. A
             contested work may have some, too.
+        works: how many works it is about; more than one where it is a behavior's.
     """
 
     name: Name
     rule: str
     against: tuple[Work, ...] = ()
     replications: tuple[Work, ...] = ()
+    works: int = 1
 
     @property
     def label(self) -> str:
-        """The standing in words: "contested", "replicated twice", "review", "single source"."""
+        """The standing in words: "contested", "replicated twice", "review", "single source".
+
+        Of a behavior with several works, each of which stands alone: "single sources".
+        """
         count = len(self.replications)
+        if self.name == "single-source" and self.works > 1:
+            return f"{LABELS[self.name]}s"
         if self.name != "replicated":
             return LABELS[self.name]
         times = _TIMES[count] if count < len(_TIMES) else f"{count} times"
@@ -92,7 +99,8 @@ def of_behavior(works: Iterable[tuple[Work, Standing]]) -> Standing:
     contested = tuple(work for work, each in known if each.name == "contested")
     replications = {work.key: work for _, each in known for work in each.replications}
     reviewed = any(each.name == "review" for _, each in known)
-    return _standing(BEHAVIOR_RULES, contested, tuple(replications.values()), reviewed)
+    found = _standing(BEHAVIOR_RULES, contested, tuple(replications.values()), reviewed)
+    return replace(found, works=len(known))
 
 
 def _standing(
