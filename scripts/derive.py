@@ -65,7 +65,7 @@ _FINDING = (
     "What was done, what was found, on which models, and what limits it: "
     "40 to 140 words of your own."
 )
-_KNOWN = "What the cards below support, and nothing else."
+_KNOWN = "What the cards below support, and nothing else (arXiv:2401.05566)."
 
 
 def snippets(taxonomy: Taxonomy) -> str:

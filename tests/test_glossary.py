@@ -25,7 +25,7 @@ Further words.
 
 Attack in order to learn; see [the page](a.md).
 
-## Logit lens {#lens}
+## Logit lens (AI glass, lens study) {#lens}
 
 It reads a model's `middle` as if it were its end.
 
@@ -52,7 +52,11 @@ def test_a_term_is_a_heading_with_its_first_paragraph() -> None:
             "A small network that takes activations apart into few parts.",
         ),
         glossary.Term(("Red teaming",), "red-teaming", "Attack in order to learn; see the page."),
-        glossary.Term(("Logit lens",), "lens", "It reads a model's middle as if it were its end."),
+        glossary.Term(
+            ("Logit lens", "AI glass", "lens study"),
+            "lens",
+            "It reads a model's middle as if it were its end.",
+        ),
     )
 
 
@@ -66,6 +70,9 @@ CARD = '!!! note "[Red teaming](https://arxiv.org/abs/2401.05566)"\n    models: 
         ("An SAE and two SAEs.", [("SAE", SAE)]),
         ("Sparse\nautoencoders, SAEs.", [("Sparse\nautoencoders", SAE)]),
         ("red teaming, RED TEAMING", [("red teaming", RED)]),
+        ("No ai glass is an AI\nglass.", [("AI\nglass", "lens")]),
+        ("Two Lens studies and a logit lens", [("Lens studies", "lens")]),
+        ("SAE.org and dictionary.com are no dictionary.", [("dictionary", SAE)]),
         ("A sae is no term, nor are SAEX, x-SAE and dictionarylike.", []),
         ("# Red teaming\n\n`SAE` and [logit lens](b.md) and $SAE$", []),
         (CARD % "Logit lens.", [("Logit lens", "lens")]),
@@ -95,4 +102,5 @@ def test_a_page_leads_to_the_glossary_once(tmp_path: Path) -> None:
     own = lxml.html.parse(folder / "site/glossary/index.html").getroot()
     assert own.cssselect("a.term") == []
     assert own.get_element_by_id("red-teaming").tag == "h2"
-    assert "glossary" not in result.stdout
+    lines = result.stdout.splitlines()
+    assert not [line for line in lines if "glossary" in line and not line.startswith("  - ")]

@@ -27,8 +27,17 @@ INSIDE = CIRCUITS | {
     "nanda2023fact",
     "wichers2024visualizing",
 }
-TRAINED = {"hubinger2024sleeper", "marks2023interpreting", "perez2022discovering"}
-"""What training on preferences does to a model, whichever way it is looked at."""
+NEAREST = {
+    "turner2025model": "betley2025emergent",
+    "langosco2021goal": "shah2022goal",
+    "shah2022goal": "langosco2021goal",
+    "tan2025inoculation": "wichers2025inoculation",
+    "hernandez2023linearity": "nanda2023fact",
+    "nanda2023fact": "hernandez2023linearity",
+    "garde2023deepdecipher": "neo2024interpreting",
+    "schlatter2025shutdown": "carey2023human",
+}
+"""Works, and the one that whoever has read the first would name."""
 
 
 def entries_of(*works: tuple[str, str], year: int = 2024) -> dict[str, Entry]:
@@ -46,31 +55,22 @@ def entries_of(*works: tuple[str, str], year: int = 2024) -> dict[str, Entry]:
 
 
 def test_real_works_have_the_neighbors_that_a_researcher_expects() -> None:
-    """Nearest are works on the same mechanism, or on what the same training does."""
+    """Nearest are works on the same mechanism, the same failure, or the same remedy."""
     found = REAL.related
     for key in CIRCUITS:
         assert set(found[key][:2]) == CIRCUITS - {key}
-    for key in TRAINED:
-        assert set(found[key][:2]) == TRAINED - {key}
-    assert found["hernandez2023linearity"][0] == "nanda2023fact"
-    assert found["nanda2023fact"][0] == "hernandez2023linearity"
-    assert found["lo2024large"][0] == "nanda2023fact"
-    assert found["garde2023deepdecipher"] == ("neo2024interpreting",)
+    assert {key: found[key][0] for key in NEAREST} == NEAREST
 
 
 def test_works_on_the_inside_of_models_are_among_themselves() -> None:
-    """Interpretability leads to interpretability, and never to a formalism or a position."""
-    apart = {"barez2023measuring", "eiras2024near"}
-    for key, others in REAL.related.items():
-        assert not apart & set(others)
-        if key in INSIDE:
-            assert set(others) <= INSIDE | {"marks2023interpreting"}
+    """Interpretability leads to interpretability first, and never to a formalism or a position."""
+    for key in INSIDE:
+        assert not {"barez2023measuring", "eiras2024near"} & set(REAL.related[key])
+        assert INSIDE & set(REAL.related[key])
 
 
 def test_what_shares_nothing_has_no_neighbors() -> None:
     """An empty list rather than a guess."""
-    assert REAL.related["barez2023measuring"] == ()
-    assert REAL.related["eiras2024near"] == ()
     assert related(entries_of(("a", "Sycophancy in chats"), ("b", "Grokking of sums"))) == {
         "a": (),
         "b": (),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from ethogram.arxiv import is_corporate
 from ethogram.bibliography import Work
 from ethogram.bibtex import clean, family_name
+from ethogram.days import today
 from ethogram.findings import EthogramError
-from ethogram.resolve import today
 from ethogram.sources.sketch import LONGEST_KEY
 from ethogram.works import WorkId, citation_key
 

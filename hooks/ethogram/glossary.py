@@ -15,6 +15,7 @@ PATH = "glossary.md"
 """The page, inside docs/."""
 
 _NAMES = re.compile(r"(?P<name>[^()]+?)\s*(?:\((?P<others>[^()]*)\))?\s*")
+_IN_Y = re.compile(r"(?<=[^aeiou])y$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def first_uses(page: Page, terms: Sequence[Term]) -> Iterator[tuple[int, int, Te
     quiet, seen = title_lines(page), set[str]()
     for match in pattern.finditer(page.document.mask):
         name = " ".join(match[1].split())
-        term = by_name.get(name) or by_name[name.lower()]
+        term = by_name.get(name) or by_name[_singular(name.lower())]
         if term.anchor not in seen and page.document.place(match.start())[0] not in quiet:
             seen.add(term.anchor)
             yield match.start(), match.end(), term
@@ -83,17 +84,22 @@ def _pattern(terms: tuple[Term, ...]) -> tuple[re.Pattern[str], dict[str, Term]]
     """What finds any name, the longest first, and whose each is: only words may be capitalized."""
     by_name = {_key(name): term for term in reversed(terms) for name in reversed(term.names)}
     names = sorted(by_name, key=len, reverse=True)
-    parts = (re.escape(name) if _is_short(name) else f"(?i:{_spaced(name)})" for name in names)
-    return re.compile(rf"(?<![\w-])({'|'.join(parts)})(?:s|es)?(?![\w-])"), by_name
+    parts = (_spaced(name) if _is_short(name) else f"(?i:{_spaced(name)})" for name in names)
+    return re.compile(rf"(?<![\w-])({'|'.join(parts)})(?:s|es)?(?![\w-]|\.\w)"), by_name
 
 
 def _spaced(name: str) -> str:
     """A name whose words may stand on two lines, within a card or outside."""
-    return r"\s+".join(map(re.escape, name.split()))
+    spaced = r"\s+".join(map(re.escape, name.split()))
+    return spaced if _is_short(name) else _IN_Y.sub("(?:y|ies)", spaced)
 
 
 def _key(name: str) -> str:
-    return name if _is_short(name) else name.lower()
+    return name if _is_short(name) else _singular(name.lower())
+
+
+def _singular(name: str) -> str:
+    return name.removesuffix("ies") + "y" if name.endswith("ies") else name
 
 
 def _is_short(name: str) -> bool:

@@ -278,9 +278,9 @@ def _terms(taxonomy: Taxonomy) -> dict[str, Collection[str]]:
 
 
 def _usual(cards: Iterable[Card], field: str) -> list[str]:
-    """The values of a field that more than half of a page's cards have, if they are enough."""
+    """The values of a field that three in four of a page's cards have, if they are enough."""
     sets = [{value.text for value in card.values(field)} for card in cards]
     counts = Counter(text for each in sets for text in each)
     if len(sets) < _CARDS:
         return []
-    return sorted(text for text, count in counts.items() if 2 * count > len(sets))
+    return sorted(text for text, count in counts.items() if 4 * count >= 3 * len(sets))
