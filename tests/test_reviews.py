@@ -23,7 +23,7 @@ KNOWN = Bibliography(
 def found(text: str, reviewed: str = "2026-11-21") -> list[tuple[str, int, str]]:
     """The findings of a page: rule, line, message."""
     page = read_page(HEAD % reviewed + text, "docs/security/backdoor.md")
-    return [(each.rule, each.line, each.message) for each in reviews.check(page, KNOWN, 3)]
+    return [(each.rule, each.line, each.message) for each in reviews.check(page, KNOWN)]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_only_what_is_known_is_held_to_it() -> None:
     below = "## What is known\n\n### In part\n\nIt is so.\n\n## What is open\n\nMuch.\n"
     assert [each[1] for each in found(below)] == [12]
     page = read_page("# Any\n\n## What is known\n\nIt is so.\n", "docs/any.md")
-    assert list(reviews.check(page, KNOWN, 1)) == []
+    assert list(reviews.check(page, KNOWN)) == []
 
 
 @pytest.mark.parametrize(

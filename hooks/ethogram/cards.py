@@ -240,6 +240,13 @@ class Page:
         value = self.front_matter.get(name)
         return "" if value is None else str(value)
 
+    def matter_place(self, name: str) -> tuple[int, int]:
+        """Line and column of a name in the front matter; the page's start where it is not there."""
+        for number, line in enumerate(self.document.text.split("\n"), 1):
+            if line.startswith(f"{name}:"):
+                return number, 1
+        return 1, 1
+
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """Works named outside titles and headings, in order."""

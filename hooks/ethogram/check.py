@@ -6,13 +6,13 @@ listed, with examples, in `findings.RULES`; faults of card headers are found whe
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 
 import yaml
 
 from ethogram import contributors, moves, render, reviews
 from ethogram.cards import LISTS, RELATIONS, Card, Field, Page, Picture, Value
 from ethogram.catalog import Catalog
+from ethogram.days import is_day
 from ethogram.entries import AGAINST
 from ethogram.findings import PROMPT, Finding
 from ethogram.links import internal
@@ -58,7 +58,7 @@ def check(catalog: Catalog) -> list[Finding]:
 
 def _page(page: Page, catalog: Catalog) -> Iterator[Finding]:
     yield from _front_matter(page, catalog)
-    yield from reviews.check(page, catalog.bibliography, _matter_place(page, "reviewed")[0])
+    yield from reviews.check(page, catalog.bibliography)
     yield from _pictures(page)
     yield from _repeated_cards(page)
     yield from _swallowed_cards(page)
@@ -92,8 +92,8 @@ def _front_matter(page: Page, catalog: Catalog) -> Iterator[Finding]:
         return
     yield from _matter_slips(page)
     yield from _page_terms(page, catalog)
-    if (reviewed := page.meta("reviewed")) and not _is_date(reviewed):
-        place = _matter_place(page, "reviewed")
+    if (reviewed := page.meta("reviewed")) and not is_day(reviewed):
+        place = page.matter_place("reviewed")
         message = f"{reviewed!r} is no date"
         yield Finding.of("bad-date", page.path, place, message)
 
@@ -102,7 +102,7 @@ def _matter_slips(page: Page) -> Iterator[Finding]:
     """A name that is one slip away from one that counts would be passed over."""
     for name in map(str, page.front_matter):
         if meant := is_slip(name, _MATTER):
-            place = _matter_place(page, name)
+            place = page.matter_place(name)
             message = f"`{name}` in the front matter means nothing"
             yield Finding.of("bad-front-matter", page.path, place, message, f"Write `{meant}`.")
 
@@ -114,7 +114,7 @@ def _page_terms(page: Page, catalog: Catalog) -> Iterator[Finding]:
         slug = page.meta(name)
         if not slug or not taxonomy.groups:
             continue
-        place = _matter_place(page, name)
+        place = page.matter_place(name)
         if slug not in known:
             message = f"No {name} is called {slug!r}"
             hint = _did_you_mean(slug, known)
@@ -125,14 +125,6 @@ def _page_terms(page: Page, catalog: Catalog) -> Iterator[Finding]:
             message = f"The page of {slug!r} belongs in {wanted}"
             hint = f"Move it to {catalog.docs.as_posix()}/{wanted}."
             yield Finding.of("misplaced-page", page.path, place, message, hint)
-
-
-def _matter_place(page: Page, name: str) -> tuple[int, int]:
-    """Line and column of a name in the front matter."""
-    for number, line in enumerate(page.document.text.split("\n"), 1):
-        if line.startswith(f"{name}:"):
-            return number, 1
-    return 1, 1
 
 
 def _claims(catalog: Catalog) -> Iterator[Finding]:
@@ -146,7 +138,7 @@ def _claims(catalog: Catalog) -> Iterator[Finding]:
         name, slug = claim.split(" ", 1)
         for page in others:
             message = f"{first.path} is the page of {slug!r} already"
-            place = _matter_place(page, name)
+            place = page.matter_place(name)
             yield Finding.of("term-claimed-twice", page.path, place, message)
 
 
@@ -277,7 +269,7 @@ def _fields(card: Card) -> Iterator[Finding]:
                 place = (value.line, value.column)
                 yield Finding.of("unknown-value", card.path, place, message, hint)
     for value in card.values("added"):
-        if not _is_date(value.text):
+        if not is_day(value.text):
             message = f"{value.text!r} is no date"
             yield Finding.of("bad-date", card.path, (value.line, value.column), message)
     for value in card.values(contributors.FIELD):
@@ -352,10 +344,3 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known word; empty where none is near."""
     near = suggest(word, known)
     return f"Did you mean `{near}`?" if near else ""
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

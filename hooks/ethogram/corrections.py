@@ -13,10 +13,11 @@ from typing import Any
 
 import yaml
 
+from ethogram.days import is_date
 from ethogram.draft import ARXIV
 from ethogram.findings import Finding
 from ethogram.nodes import NodeReader
-from ethogram.record import Work, is_date
+from ethogram.record import Work
 from ethogram.taxonomy import suggest
 from ethogram.works import WorkId, identify
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ethogram import bibtex
 from ethogram.bibtex import Fault, Field, Name, Record
-from ethogram.record import BOOKS, KEY, Work, is_date
+from ethogram.days import is_date
+from ethogram.record import BOOKS, KEY, Work
 from ethogram.works import WorkId, identify, mentions
 
 ARXIV = "arxiv.bib"

@@ -3,34 +3,18 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date as calendar
 
 from ethogram import bibtex
 from ethogram.bibtex import Name
+from ethogram.days import is_date
 from ethogram.works import WorkId, identify
 
 KEY = re.compile(r"(?!\d{4}$)[A-Za-z0-9_-]+", re.ASCII)
 """What a citation key is made of: mkdocs-bibtex cuts it at any other character. A mere year is
 none: `papers/2024/` is a list of that year's works."""
 
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?", re.ASCII)
-
 BOOKS = {"inproceedings", "incollection", "conference", "inbook"}
 """Types of records that appeared in a book rather than in a journal."""
-
-
-def is_date(text: str) -> bool:
-    """Whether a text is a date by ISO 8601 that a calendar has, perhaps without day or month.
-
-    >>> is_date("2024-02"), is_date("2024-02-30")
-    (True, False)
-    """
-    if not _DATE.fullmatch(text):
-        return False
-    try:
-        return bool(calendar.fromisoformat(f"{text}-01-01"[:10]))
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,18 @@ from html import escape
 
 from ethogram import contributors, quoting, versions
 from ethogram.bibliography import ARXIV
-from ethogram.cards import Card, Page
+from ethogram.cards import Card
 from ethogram.catalog import Catalog, read_text
+from ethogram.days import is_date
 from ethogram.entries import VOID, Entry
 from ethogram.findings import EthogramError, visible
 from ethogram.links.journal import JITTER, LIFETIMES, Journal
 from ethogram.links.journal import Entry as Checked
 from ethogram.links.targets import Target, targets_of
 from ethogram.links.verdicts import Verdict
-from ethogram.record import Work, is_date
+from ethogram.record import Work
 from ethogram.render import LIST_MARK
+from ethogram.reviews import newest
 from ethogram.site import Site
 from ethogram.works import WorkId
 
@@ -392,14 +394,15 @@ class _Survey:
     def _summaries(self) -> Iterator[Item]:
         """Pages of a behavior that were last held against their cards before the newest came."""
         for page in self.catalog.pages:
-            days = [day for card in page.cards if is_date(day := card.value("added"))]
+            added = newest(page)
             reviewed = written if is_date(written := page.meta("reviewed")) else ""
-            if page.meta("behavior") and days and reviewed < max(days):
+            if page.meta("behavior") and reviewed < added:
                 said = f"was reviewed on {reviewed}" if reviewed else "was never reviewed"
-                said += f", and its newest card is of {max(days)}"
+                said += f", and its newest card is of {added}"
                 mend = "Hold the summary against its cards, then set `reviewed`."
                 slug, shown = page.meta("behavior"), self.catalog.relative(page.path)
-                yield Item("summaries", page.path, _line_of(page), slug, said, mend, shown)
+                line, _ = page.matter_place("reviewed")
+                yield Item("summaries", page.path, line, slug, said, mend, shown)
 
     def _terms(self) -> Iterator[Item]:
         """Groups with the terms of theirs that have no card."""
@@ -431,12 +434,6 @@ _MENDS = {
     Verdict.DEAD: "Link to where it is now, or take the link out.",
     Verdict.SUSPECT: "Open it, and correct the link if it is gone.",
 }
-
-
-def _line_of(page: Page) -> int:
-    """The line on which a page says when it was reviewed."""
-    lines = page.document.text.split("\n")
-    return next((n for n, line in enumerate(lines, 1) if line.startswith("reviewed:")), 1)
 
 
 # -- telling ---------------------------------------------------------------------------------

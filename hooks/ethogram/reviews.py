@@ -6,10 +6,9 @@ from datetime import date, timedelta
 
 from ethogram.bibliography import Bibliography
 from ethogram.cards import Page
-from ethogram.days import today
+from ethogram.days import is_date, is_day, today
 from ethogram.findings import Finding
 from ethogram.markdown import Document
-from ethogram.record import is_date
 from ethogram.works import WorkId, identify
 
 KNOWN = "what is known"
@@ -24,34 +23,38 @@ _SHOWN = 50
 """Characters of a sentence that a finding quotes."""
 
 
-def check(page: Page, known: Bibliography, line: int) -> Iterator[Finding]:
+def check(page: Page, known: Bibliography) -> Iterator[Finding]:
     """Yield what is wrong with the review of a behavior's page.
 
     Args:
         page: a page with its text.
         known: the records, which alone tell a work from any other page of the web.
-        line: where its front matter says when it was reviewed; else where that belongs.
     """
     if page.meta("behavior"):
         yield from _uncited(page, known)
-        yield from _aged(page, line)
+        yield from _aged(page)
 
 
-def _aged(page: Page, line: int) -> Iterator[Finding]:
+def newest(page: Page) -> str:
+    """The day of a page's newest card; empty where none says when it was added."""
+    return max(filter(is_date, (card.value("added") for card in page.cards)), default="")
+
+
+def _aged(page: Page) -> Iterator[Finding]:
     """A card came later than the last review, or a year has passed since."""
     written = page.meta("reviewed")
-    added = [day for card in page.cards if is_date(day := card.value("added"))]
+    added = newest(page)
     if not page.cards or (written and not is_date(written)):  # which is told of elsewhere
         return
     message = ""
     if not written:
         message = "Nobody has said when this page was last held against its cards"
-    elif max(added, default="") > written:
-        message = f"A card of {max(added)} came after the review of {written}"
-    elif len(written) == 10 and today() - date.fromisoformat(written) > GOOD_FOR:
+    elif added > written:
+        message = f"A card of {added} came after the review of {written}"
+    elif is_day(written) and today() - date.fromisoformat(written) > GOOD_FOR:
         message = f"The review of {written} is more than a year old"
     if message:
-        yield Finding.of("stale-review", page.path, (line, 1), message)
+        yield Finding.of("stale-review", page.path, page.matter_place("reviewed"), message)
 
 
 def _uncited(page: Page, known: Bibliography) -> Iterator[Finding]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ethogram.cards import Card
-from ethogram.record import Work, is_date
+from ethogram.days import is_day
+from ethogram.record import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,7 @@ def newer(card: Card, work: Work | None) -> Newer | None:
         return None
     read, added = card.work.version, card.value("added")
     if read is None:
-        is_day = len(added) == 10 and is_date(added)
-        later = work.version > 1 and is_day and work.updated > added
+        later = work.version > 1 and is_day(added) and work.updated > added
     else:
         later = work.version > read
     if not later:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ethogram.record import is_date
+from ethogram.days import is_date
 from ethogram.sources import dates
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ethogram import contributors
+from ethogram.days import is_day
 from ethogram.entries import INVERSE, Entry, Relation
 from ethogram.exports.cited import TAKEN, Cited
 from ethogram.exports.contents import Contents, Shown, printable
-from ethogram.exports.feed import is_day
 from ethogram.exports.formats import to_json
 from ethogram.record import Work
 from ethogram.reference import Person

@@ -10,10 +10,10 @@ path that counts.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from html import escape
 from uuid import NAMESPACE_URL, uuid5
 
+from ethogram.days import is_day
 from ethogram.exports.cited import Cited
 from ethogram.exports.contents import Contents, Shown, printable
 from ethogram.works import WorkId
@@ -44,14 +44,6 @@ def day(shown: Shown) -> str:
     year, month, of_month = (*shown.cited.date, "01", "01")[:3]
     found = f"{year}-{month}-{of_month}"
     return found if is_day(found) else f"{year}-01-01"
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day as it is written here, 2026-11-21."""
-    try:
-        return len(text) == len(_NEVER) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 class _Feeds:

@@ -8,12 +8,12 @@ every fault has its line. People write comments into it: it is added to, and nev
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 import yaml
 
+from ethogram.days import is_day
 from ethogram.findings import EthogramError, Finding
 from ethogram.nodes import NodeReader
 
@@ -33,7 +33,6 @@ STABLE_HOSTS = ("arxiv.org", "doi.org")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is not everywhere
 _RULE = "bad-archive"
 _SHAPE = ("snapshot", "date")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # https://archive.org/help/wayback_api.php: /web/, the UTC time to the second, and perhaps a mark
 # of how it is shown (if_ is without the archive's own banner).
 _WAYBACK = re.compile(r"https?://[^/]+/web/([0-9]{8})[0-9]{0,6}(?:[a-z]{2}_)?/", re.IGNORECASE)
@@ -65,7 +64,7 @@ class Snapshot:
         match = _WAYBACK.match(address)
         digits = match[1] if match else ""
         written = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-        return cls(address, written if _is_date(written) else "")
+        return cls(address, written if is_day(written) else "")
 
 
 class Archive:
@@ -148,13 +147,6 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _is_date(text: str) -> bool:
-    try:
-        return bool(_DATE.fullmatch(text) and date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 # -- reading ---------------------------------------------------------------------------------
 
 
@@ -225,7 +217,7 @@ class _Reader(NodeReader):
     def date(self, node: yaml.Node | None) -> str:
         """Read a date; empty where it is none, or is missing."""
         text = node.value if isinstance(node, yaml.ScalarNode) else ""
-        if node is not None and not _is_date(text):
+        if node is not None and not is_day(text):
             hint = "Write year, month and day with hyphens, as in 2026-11-21."
             self.fault(node, f"{text!r} is no date", hint)
             return ""

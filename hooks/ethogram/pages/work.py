@@ -7,12 +7,13 @@ from itertools import chain
 
 from ethogram import bibtex
 from ethogram.catalog import Catalog
+from ethogram.days import is_date
 from ethogram.entries import Entry
 from ethogram.exports.contents import Contents
 from ethogram.pages import metadata, redirect, social
 from ethogram.pages.article import ANCHOR, Article
 from ethogram.pages.frame import Frame
-from ethogram.record import KEY, is_date
+from ethogram.record import KEY
 from ethogram.render import display
 from ethogram.site import PAPERS, Site
 from ethogram.works import identify

@@ -6,7 +6,7 @@ The year alone is better than a day that may be another: `03/04/2024` is in Marc
 import re
 from collections.abc import Sequence
 
-from ethogram.record import is_date
+from ethogram.days import is_date
 from ethogram.sources.text import text_of
 
 _FIRST, _LAST = 1400, 2100  # years outside are slips: the first printed books, and far ahead
