@@ -243,6 +243,34 @@ def test_tab_goes_into_the_preview_and_on(opened: Page) -> None:
     expect(panel(opened)).to_contain_text("Models of four sizes")
 
 
+def test_a_slow_preview_comes_after_the_last_one_has_gone(opened: Page) -> None:
+    """The one that was left closes meanwhile, which is no reason not to open the next."""
+    held: list[Route] = []
+    opened.route("**/papers/doe2024work/", lambda route: held.append(route))
+    opened.locator("#ref").focus()
+    panel(opened).wait_for()
+    with opened.expect_request("**/papers/doe2024work/"):
+        opened.keyboard.press("Tab")
+        opened.keyboard.press("Tab")
+    expect(panel(opened)).to_have_count(0)
+    held[0].continue_()
+    expect(panel(opened)).to_contain_text("Models of four sizes")
+
+
+def test_escape_stops_a_preview_that_is_on_its_way(phone: Page) -> None:
+    """Also one that was asked for by a tap, which would else stay until the next."""
+    held: list[Route] = []
+    phone.route("**/papers/doe2024work/", lambda route: held.append(route))
+    with phone.expect_request("**/papers/doe2024work/"):
+        phone.locator("#work").tap()
+    phone.keyboard.press("Escape")
+    with phone.expect_response("**/papers/doe2024work/") as answer:
+        held[0].continue_()
+    answer.value.finished()
+    phone.wait_for_timeout(300)
+    expect(panel(phone)).to_have_count(0)
+
+
 def test_what_is_open_is_said(opened: Page) -> None:
     """The link says that it is expanded, and by what; a closed one says nothing."""
     link = opened.locator("#work")

@@ -65,7 +65,6 @@ function show({ link, x, tapped }, content) {
 }
 
 function close() {
-  asked = undefined;
   if (!shown) return;
   const { link, panel } = shown;
   shown = undefined;
@@ -162,13 +161,21 @@ function closeUnlessHeld() {
   if (!shown.panel.matches(":hover, :focus-within")) close();
 }
 
+/* Close what is open, and let nothing open that is still on its way. */
+function forget() {
+  asked = undefined;
+  close();
+}
+
 function press(event) {
-  if (shown && !isInside(event.target)) close();
+  if (shown && !isInside(event.target)) forget();
 }
 
 function dismiss(event) {
   resting = event.key === "Escape";
-  if (!resting || !shown) return;
+  if (!resting) return;
+  asked = undefined;
+  if (!shown) return;
   event.preventDefault();
   event.stopPropagation(); // what is open around it, a dialog or a menu, stays
   if (shown.panel.contains(document.activeElement)) shown.link.focus();
@@ -182,4 +189,4 @@ document.addEventListener("keydown", dismiss, true);
 document.addEventListener("pointerdown", press, true);
 document.addEventListener("scroll", follow, { capture: true, passive: true });
 addEventListener("resize", follow);
-addEventListener("pagehide", close); // else it would still be there when the reader comes back
+addEventListener("pagehide", forget); // else it would still be there when the reader comes back
