@@ -157,6 +157,24 @@ def test_citations_by_hand_and_by_mention(site: Path) -> None:
     assert not faults.cssselect("h2 a.footnote-ref")
 
 
+def test_a_work_that_stands_for_itself_is_named(site: Path) -> None:
+    """A number, and a key in parentheses of its own: authors and year, with a preview."""
+    (paragraph,) = (p for p in page(site, "faults").cssselect("p") if text(p)[:6] == "Named:")
+    names = [(text(a), a.get("data-preview")) for a in paragraph.cssselect("a[data-preview]")]
+    assert names == [
+        ("Hubinger et al. 2024", "hubinger2024sleeper"),
+        ("Nanda, Shah 2023", "nanda2023fact"),
+        ("Perez et al. 2022", "perez2022discovering"),
+        ("Nanda, Shah 2023", "nanda2023fact"),
+    ]
+    assert len(paragraph.cssselect("a.footnote-ref")) == 5
+    for mark in paragraph.cssselect("sup"):
+        mark.drop_tree()
+    named, said, alone = text(paragraph).split(" (")[1:]
+    assert named == "after others, Nanda, Shah 2023; Perez et al. 2022),"
+    assert (said, alone) == ("as others say) and", "Nanda, Shah 2023).")
+
+
 def test_titles_keep_their_case_and_their_signs(site: Path) -> None:
     """References are not lower-cased, and nothing in a record is taken for HTML or Markdown."""
     notes = [text(note) for note in page(site, "faults").cssselect(".footnote li")]

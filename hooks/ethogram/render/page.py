@@ -13,6 +13,7 @@ from ethogram.render.cite import cite
 from ethogram.render.context import Context
 from ethogram.render.lists import LIST_MARK, LISTS, ending
 from ethogram.render.opening import opening
+from ethogram.render.relations import named
 from ethogram.render.tokens import Rendered, without_marks
 from ethogram.works import WorkId
 
@@ -46,8 +47,8 @@ def render_page(page: Page, text: str, context: Context) -> Rendered:
         has_id = first.setdefault(card.work.base, number) == number
         rendered.cards[number] = parts.attributes(card, has_id, context)
         edits.extend(_card_edits(page, card, number, rendered, context))
-    edits.extend(_mention_edits(page, context))
-    edits.extend(_citation_edits(page, context))
+    edits.extend(_mention_edits(page, rendered, context))
+    edits.extend(_citation_edits(page, rendered, context))
     edits.extend(_glossary_edits(page, rendered, context))
     edits.extend(_heading_edits(page, rendered, context))
     edits.extend(_list_edits(page, rendered, context))
@@ -151,8 +152,8 @@ def _line_end(page: Page, number: int) -> int:
 # -- citations -------------------------------------------------------------------------------
 
 
-def _mention_edits(page: Page, context: Context) -> Iterator[_Edit]:
-    """Works named in running text become citations; a bare name becomes a link as well."""
+def _mention_edits(page: Page, rendered: Rendered, context: Context) -> Iterator[_Edit]:
+    """Works named in running text become citations; a bare number becomes names and a year."""
     text = page.document.text
     for mention in page.mentions:
         work = context.bibliography.get(mention.work)
@@ -162,25 +163,44 @@ def _mention_edits(page: Page, context: Context) -> Iterator[_Edit]:
             end = attributes.end() if attributes else mention.end
             yield _Edit(end, end, mark)
         elif mention.work.scheme == "arxiv":
-            version = f"v{mention.work.version}" if mention.work.version else ""
-            name = f"arXiv:{mention.work.id}{version}"
-            yield _Edit(mention.start, mention.end, f"[{name}]({mention.work.address}){mark}")
+            # Who wrote a version's number means that version, which authors and year do not tell.
+            if work and not mention.work.version:
+                name = rendered.token(partial(named, work, context))
+            else:
+                version = f"v{mention.work.version}" if mention.work.version else ""
+                name = f"[arXiv:{mention.work.id}{version}]({mention.work.address})"
+            yield _Edit(mention.start, mention.end, f"{name}{mark}")
 
 
 _NO_WORD = re.compile(r"(?:[\s>*+-]|\d+\.|:|\[\^[^\]]*\]:|\|)*")
 """What may stand before a line's first word: white space, and marks that must keep theirs."""
 
 
-def _citation_edits(page: Page, context: Context) -> Iterator[_Edit]:
-    """Citations by hand become marks, which stand close to the word before them."""
+_LISTED = re.compile(r"\((?:[^()]*[,;])?\s*")
+"""What stands before a work that is an item in parentheses: "(", "(see the survey, "."""
+
+
+def _citation_edits(page: Page, rendered: Rendered, context: Context) -> Iterator[_Edit]:
+    """Citations by hand become marks, which stand close to the word before them.
+
+    In parentheses of their own there is no such word: the works are named, as mentions are.
+    """
+    works = context.bibliography.works
     for citation in page.citations:
-        if all(key in context.bibliography.works for key in citation.keys):
-            line = page.document.lines[page.document.place(citation.start)[0] - 1]
-            before = page.document.text[line.start : citation.start]
-            start = citation.start
-            if not _NO_WORD.fullmatch(before):
-                start = line.start + len(before.rstrip(" "))
-            yield _Edit(start, citation.end, "".join(map(cite, citation.keys)))
+        if not all(key in works for key in citation.keys):
+            continue
+        text = page.document.text[: citation.start].rpartition("\n\n")[2]
+        if _LISTED.fullmatch(text, max(text.rfind("("), 0)):
+            tokens = (rendered.token(partial(named, works[key], context)) for key in citation.keys)
+            names = map("{}{}".format, tokens, map(cite, citation.keys))
+            yield _Edit(citation.start, citation.end, "; ".join(names))
+            continue
+        line = page.document.lines[page.document.place(citation.start)[0] - 1]
+        before = page.document.text[line.start : citation.start]
+        start = citation.start
+        if not _NO_WORD.fullmatch(before):
+            start = line.start + len(before.rstrip(" "))
+        yield _Edit(start, citation.end, "".join(map(cite, citation.keys)))
 
 
 def _glossary_edits(page: Page, rendered: Rendered, context: Context) -> Iterator[_Edit]:
