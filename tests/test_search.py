@@ -487,7 +487,7 @@ def test_words_that_no_card_has_together_are_offered_one_by_one(
     state = page.locator(".search-state")
     state.get_by_text("No card has all the words “quokkas generative”.").wait_for()
     state.get_by_role("button", name="generative", exact=True).click()
-    assert WORKS[0][0] in titles(page.locator(".search-results > li"))
+    expect(page.locator(".search-results > li .title", has_text=WORKS[0][0])).to_be_visible()
     expect(page.locator(".search input[type=text]")).to_be_focused()
 
 
