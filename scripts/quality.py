@@ -55,8 +55,9 @@ def shared(cards: tuple[Card, ...]) -> Iterator[tuple[int, Card, Card, str]]:
 
 
 def place(card: Card) -> str:
-    """Where a card stands."""
-    return f"{card.path}:{card.line}"
+    """Where a card stands: short within this checkout, so that a table has room for it."""
+    path = Path(card.path)
+    return f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}:{card.line}"
 
 
 def counts(catalog: Catalog) -> Table:
@@ -79,7 +80,8 @@ def lengths(catalog: Catalog) -> Table:
     """How long cards are, and which are out of bounds."""
     taken = sorted(len(words(card)) for card in catalog.cards)
     middle = taken[len(taken) // 2] if taken else 0
-    table = Table("words", "card", title=f"Words: {middle} at the median, {WORDS} wanted")
+    table = Table("words", "card out of bounds", title="Words")
+    table.caption = f"{middle} at the median, {WORDS[0]} to {WORDS[1]} wanted"
     for card in catalog.cards:
         if not WORDS[0] <= (count := len(words(card))) <= WORDS[1]:
             table.add_row(str(count), place(card))
@@ -105,7 +107,7 @@ def main(docs: Path, bib: Path, pairs: int) -> None:
     for make in (counts, lengths, missing):
         console.print(make(catalog))
     bare = [key for key, entry in catalog.entries.items() if not entry.cards]
-    console.print(f"Works without a card: {len(bare)} of {len(catalog.entries)}")
+    console.print(f"Works without a card: {len(bare)} of {len(catalog.entries)}", *bare, sep="\n  ")
     table = Table("runs", "card", "card", f"{SHARED} words of both", title="Shared wording")
     found = list(shared(catalog.cards))
     for number, one, other, run in found[:pairs]:
