@@ -23,11 +23,11 @@ from building import ROOT
 from ethogram.settings import Endpoints
 from loopback_arxiv import LoopbackArxiv, Paper
 from loopback_web import LoopbackWeb, Reply
-from test_newcomer import JAILBREAKS, clone
+from test_newcomer import EXAMPLE, clone
 
 GUIDES = ("README.md", "CONTRIBUTING.md")
 LAUNCHERS = ("ethogram", "make", "mkdocs", "pre-commit", "python")
-STANDS_FOR = {"DIR": "out", "PAGE": "security/jailbreak", "WORK": "2307.15043"}
+STANDS_FOR = {"DIR": "out", "PAGE": "refusal/privacy-leakage", "WORK": "2310.02224"}
 """What is run for a word in capitals."""
 
 ELSEWHERE = {
@@ -100,7 +100,7 @@ ALL = sorted({command for guide in GUIDES for command in commands(guide)})
 def test_each_guide_has_commands() -> None:
     """They are found at all, and the one that all begins with stands in both."""
     assert all(len(list(commands(guide))) > 5 for guide in GUIDES)
-    assert {"ethogram add 2307.15043 --to security/jailbreak", "make check"} <= set(ALL)
+    assert {"ethogram add 2310.02224 --to refusal/privacy-leakage", "make check"} <= set(ALL)
 
 
 @pytest.mark.parametrize("command", sorted(ELSEWHERE))
@@ -142,7 +142,7 @@ def arxiv() -> Iterator[LoopbackArxiv]:
     """arXiv, with the paper that the guides add, and the one of the small page."""
     title = "Sleeper Agents: Training Deceptive LLMs that Persist Through Safety Training"
     sleeper = Paper("2401.05566", title=title, authors=("Evan Hubinger",), version=3)
-    with LoopbackArxiv([JAILBREAKS, sleeper]) as server:
+    with LoopbackArxiv([EXAMPLE, sleeper]) as server:
         yield server
 
 

@@ -17,17 +17,19 @@ from ethogram.findings import PROMPT
 from loopback_arxiv import Asked, LoopbackArxiv, Paper
 from test_serve import serving
 
-JAILBREAKS = Paper(
-    "2307.15043",
-    title="Universal and Transferable Adversarial Attacks on Aligned Language Models",
-    authors=("Andy Zou", "Zifan Wang", "Nicholas Carlini", "J. Zico Kolter"),
-    published="2023-07-27T17:49:12Z",
-    version=2,
+EXAMPLE = Paper(
+    "2310.02224",
+    title="Can Language Models be Instructed to Protect Personal Information?",
+    authors=("Yang Chen", "Ethan Mendes", "Sauvik Das", "Wei Xu", "Alan Ritter"),
+    published="2023-10-03T00:00:00Z",
 )
-FINDING = """A suffix is searched for, by gradients, that makes open models begin their answer to a
-    harmful request with a promise to comply. Suffixes found on several models and requests at once
-    work on others as well, some of them closed. The search needs open weights, the suffixes look
-    odd and a filter may find them, and how long they go on working is not shown."""
+"""The paper of the guides: one that has no card yet, else `add` leads to the card."""
+
+FINDING = """Models were told to protect some kinds of personal information and to answer all else,
+    in questions about text and pictures. Letting a model moderate its own answer, over and over,
+    protected more. Simple attacks by text and by picture got around it all the same. The scenario
+    is made up, so it shows what an instruction can hold and not what a product would give away."""
+PAGE = "refusal/privacy-leakage"
 PATIENCE = 60_000
 """Milliseconds after which a page that shows nothing new has failed."""
 
@@ -61,9 +63,9 @@ def fill_in(page: Path) -> None:
     """Do what the output of `add` asks for."""
     text = page.read_text(encoding="utf-8")
     for field, value in {
-        "methods": "red-teaming",
-        "evidence": "controlled-experiment",
-        "models": "Vicuna-7B, Llama-2-7B-Chat",
+        "methods": "benchmark, red-teaming",
+        "evidence": "benchmark-result",
+        "models": "GPT-4",
     }.items():
         text = re.sub(rf"(?m)^    {field}:.*$", f"    {field}: {value}", text)
     page.write_text(text.replace(PROMPT, FINDING), encoding="utf-8")
@@ -75,23 +77,23 @@ def test_from_a_number_to_a_card_on_the_page(
 ) -> None:
     """`add`, fill in, `check`, a strict build without the network: and the card is there."""
     folder = clone(tmp_path / "clone")
-    with LoopbackArxiv([JAILBREAKS]) as arxiv:
-        added = ethogram(folder, arxiv.endpoint, "add", "2307.15043", "--to", "security/jailbreak")
+    with LoopbackArxiv([EXAMPLE]) as arxiv:
+        added = ethogram(folder, arxiv.endpoint, "add", EXAMPLE.number, "--to", PAGE)
         assert added.returncode == 0, added.stderr
-        assert added.stdout.startswith("docs/security/jailbreak.md:")
+        assert added.stdout.startswith(f"docs/{PAGE}.md:")
         unfinished = ethogram(folder, arxiv.endpoint, "check")
         assert unfinished.returncode == 1 and "unfinished-card" in unfinished.stdout
-        fill_in(folder / "docs/security/jailbreak.md")
+        fill_in(folder / f"docs/{PAGE}.md")
         checked = ethogram(folder, arxiv.endpoint, "check")
         assert checked.returncode == 0, checked.stdout
     result = build(folder, "--strict")
     assert result.returncode == 0, result.stdout
-    page.goto(f"{serve(folder / 'site')}security/jailbreak/#zou2023universal")
-    card = page.locator("#zou2023universal")
-    expect(card.locator(".admonition-title")).to_contain_text(JAILBREAKS.title)
-    expect(card.locator("p.who")).to_contain_text("Zou, Wang, Carlini et al.")
-    expect(card).to_contain_text("A suffix is searched for, by gradients")
-    expect(card.locator("li.methods")).to_have_text("Red teaming")
+    page.goto(f"{serve(folder / 'site')}{PAGE}/#chen2023language")
+    card = page.locator("#chen2023language")
+    expect(card.locator(".admonition-title")).to_contain_text(EXAMPLE.title)
+    expect(card.locator("p.who")).to_contain_text("Chen, Mendes, Das et al.")
+    expect(card).to_contain_text("Letting a model moderate its own answer")
+    expect(card.locator("li.methods")).to_have_text(["Benchmark", "Red teaming"])
     expect(card).to_be_in_viewport()
 
 
@@ -112,18 +114,18 @@ def test_a_pasted_address_shows_its_mend_and_then_its_record(tmp_path: Path, pag
     """While a record is awaited the preview shows card, notice and command; then, the record."""
     folder = copy_site(tmp_path / "site")
     pasted = folder / "docs/deception/strategic-deception.md"
-    with Waiting(JAILBREAKS) as arxiv, serving(folder, arxiv.endpoint) as address:
+    with Waiting(EXAMPLE) as arxiv, serving(folder, arxiv.endpoint) as address:
         page.goto(f"{address}deception/strategic-deception/")
         with pasted.open("a", encoding="utf-8") as file:
-            file.write('\n!!! note "https://arxiv.org/abs/2307.15043"\n\n    Words of my own.\n')
-        card = page.locator('.paper[data-work="arxiv:2307.15043"]')
+            file.write('\n!!! note "https://arxiv.org/abs/2310.02224"\n\n    Words of my own.\n')
+        card = page.locator('.paper[data-work="arxiv:2310.02224"]')
         expect(card.locator(".who.unresolved")).to_contain_text(
-            "ethogram resolve 2307.15043", timeout=PATIENCE
+            "ethogram resolve 2310.02224", timeout=PATIENCE
         )
         expect(card).to_contain_text("Words of my own.")
         arxiv.let.set()
-        expect(card.locator("p.who")).to_contain_text("Zou, Wang", timeout=PATIENCE)
-        expect(card.locator(".admonition-title")).to_contain_text(JAILBREAKS.title)
+        expect(card.locator("p.who")).to_contain_text("Chen, Mendes", timeout=PATIENCE)
+        expect(card.locator(".admonition-title")).to_contain_text(EXAMPLE.title)
         expect(page.locator(".unresolved")).to_have_count(0)
-    assert "zou2023universal" in (folder / "bib/arxiv.bib").read_text(encoding="utf-8")
+    assert "chen2023language" in (folder / "bib/arxiv.bib").read_text(encoding="utf-8")
     assert "Traceback" not in (folder / "serve.log").read_text(encoding="utf-8")
