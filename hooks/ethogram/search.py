@@ -137,11 +137,16 @@ def _card(card: Card, own: str, page: str, catalog: Catalog) -> Record:
 
 
 def _said_of(work: Work, terms: Iterable[str] = ()) -> dict[str, str]:
-    """Names as "Family, Given; ...", and the other words by which a work is looked for."""
+    """Names as "Family, Given; ...", and the other words by which a work is looked for.
+
+    The first author's family name stands by itself as well: who types it means that work before
+    those of which the same person is the ninth author.
+    """
     names = [_inverted(name, work.family(at)) for at, name in enumerate(work.authors)]
     names += [] if work.authors_complete else ["others"]
     rest = [*terms, work.journal, work.id.id if work.id.scheme != "url" else "", str(work.year)]
-    return {"authors": "; ".join(names), "terms": ", ".join(filter(None, rest))}
+    lead = {"lead": work.family(0)} if work.authors else {}
+    return {**lead, "authors": "; ".join(names), "terms": ", ".join(filter(None, rest))}
 
 
 def _inverted(name: str, family: str) -> str:

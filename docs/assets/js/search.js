@@ -382,7 +382,7 @@ async function load() {
     basePath: index.href,
     noWorker: true, // on this thread it takes a few milliseconds, and the worker's bytes are saved
     excerptLength: 36,
-    ranking: { metaWeights: { title: 8, authors: 5, terms: 3 } },
+    ranking: { metaWeights: { title: 8, lead: 8, authors: 5, terms: 3 } },
   });
 }
 
