@@ -25,7 +25,7 @@ _SAID = (
     ),
     (
         ("feed.xml",),
-        f"the newest {feed.NEWEST} cards as an Atom feed, an entry each; every group has its own",
+        "the cards as an Atom feed, an entry each, newest first; every group has its own",
     ),
     (("llms.txt", "llms-full.txt"), "the site in plain words, for language models"),
 )

@@ -1,7 +1,7 @@
 """What is new: Atom feeds (RFC 4287) of the site and of each group, an entry for each card.
 
-A feed holds the newest fifty cards: who follows one wants to know what came since the last
-time, and asks for it every hour. papers.json has every card there is.
+A feed holds every card, up to the newest thousand: who follows one wants to know what came since
+the last time, and asks for it every hour. papers.json has every card there is.
 
 A card tells when it was added. One that does not is taken to be as old as its work, which puts it
 behind those that are known to be new. An entry's id is made of the site's name, the page and the
@@ -18,8 +18,8 @@ from ethogram.exports.cited import Cited
 from ethogram.exports.contents import Contents, Shown, printable
 from ethogram.works import WorkId
 
-NEWEST = 50
-"""How many cards a feed holds."""
+NEWEST = 1_000
+"""How many cards a feed holds at most."""
 
 _NEVER = "1970-01-01"
 

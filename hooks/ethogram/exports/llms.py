@@ -17,7 +17,7 @@ DATA = {
     f"{PAPERS}.bib": "all works as BibTeX",
     f"{PAPERS}.ris": "all works as RIS",
     f"{PAPERS}.csl.json": "all works as CSL-JSON",
-    "feed.xml": "the newest cards as an Atom feed",
+    "feed.xml": "the cards as an Atom feed, newest first",
     "llms-full.txt": "all terms with their definitions and all findings, as text",
 }
 """The files for machines, and what each holds."""
