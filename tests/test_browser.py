@@ -81,7 +81,7 @@ def test_a_citation_opens_on_hover_and_on_focus(page: Page, address: str) -> Non
     """A panel shows the footnote beside its mark: the reference, unabridged by the page."""
     for act in ("hover", "focus"):
         page.goto(f"{address}security/backdoor/")
-        mark = page.locator(".paper > .who a.footnote-ref")
+        mark = page.locator("#hubinger2024sleeper > .who a.footnote-ref")
         getattr(mark, act)()
         tip = page.locator(".preview-panel")
         tip.wait_for()
@@ -122,7 +122,7 @@ def test_the_shelves_are_tabs(page: Page, address: str) -> None:
     """Behaviors, mechanisms, shaping and measuring lead to groups; groups list their terms."""
     page.goto(address)
     tabs = [tab.strip() for tab in page.locator(".md-tabs__link").all_inner_texts()]
-    assert tabs == "Home Behaviors Mechanisms Shaping Measuring Papers About".split()
+    assert tabs == "Home Paths Behaviors Mechanisms Shaping Measuring Papers About".split()
     page.locator(".md-tabs__link", has_text="Mechanisms").click()
     page.wait_for_url("**/mechanisms/")
     page.locator("dl.terms a", has_text="Factual recall").click()

@@ -198,11 +198,19 @@ def test_the_map_has_every_behavior_in_its_group_with_its_standing() -> None:
     assert heads == [name for names in wanted for name in names]
     links = {link.text: link.get("href") for link in html.findall(".//th/a")}
     assert links["Backdoor"] == "../security/backdoor/"
-    assert links["Hallucination"] == "../factuality/#hallucination"
     assert links["Mechanisms"] == "../mechanisms/"
     for row, slug in zip(html.find_class("behavior"), TAXONOMY.terms, strict=True):
         standing = REAL.standings.get(slug)
         assert row.find_class("stands")[0].text == (standing.label if standing else "no card")
+
+
+def test_a_behavior_without_a_page_leads_to_its_group() -> None:
+    """There it is defined."""
+    folder = ROOT / "tests/site"
+    html = map_of(replace(Catalog.load(folder / "docs", folder / "bib"), taxonomy=TAXONOMY))
+    links = {link.text: link.get("href") for link in html.findall(".//th/a")}
+    assert links["Backdoor"] == "../security/backdoor/"
+    assert links["Jailbreak"] == "../security/#jailbreak"
 
 
 def test_the_tables_are_real_ones() -> None:

@@ -554,8 +554,9 @@ def test_without_its_data_the_table_stays(page: Page, built: Built) -> None:
 
 
 def test_few_works_are_all_on_the_page() -> None:
-    """The real site's works stand on one page, and there is none for a year."""
-    catalog, site = Catalog.load(ROOT / "docs", ROOT / "bib"), Site()
+    """A small site's works stand on one page, and there is none for a year."""
+    folder, site = ROOT / "tests/site", Site()
+    catalog = Catalog.load(folder / "docs", folder / "bib")
     html = explorer.explorer(catalog, site, "..")
     assert html.startswith("<div ") and html.endswith("</div>")
     assert html.count('<tr><th scope="row">') == len(catalog.entries)

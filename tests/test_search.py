@@ -597,11 +597,11 @@ def test_nothing_is_loaded_before_search_is_opened(
 @pytest.mark.parametrize(
     ("query", "title"),
     [
-        ("sycophncy", "Discovering Language Model Behaviors with Model-Written Evaluations"),
+        ("sycophncy", "Towards Understanding Sycophancy in Language Models"),
         ("sleeper agents", "Sleeper Agents: Training Deceptive LLMs"),
         ("hubinger", "Sleeper Agents: Training Deceptive LLMs"),
         ("exploitable code 2024", "Sleeper Agents: Training Deceptive LLMs"),
-        ("red teaming", "Sleeper Agents: Training Deceptive LLMs"),
+        ("red teaming", "Red Teaming Language Models with Language Models"),
         ("2401.05566", "Sleeper Agents: Training Deceptive LLMs"),
     ],
 )

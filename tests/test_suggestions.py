@@ -57,7 +57,7 @@ def test_the_page_of_a_card_is_near_its_title() -> None:
         work = catalog.bibliography.get(card.work)
         terms = nearest(work.title, TAXONOMY) if work else []
         offered += Path(card.path).stem in [term.slug for term in terms]
-    assert offered * 3 >= len(catalog.cards) * 2
+    assert offered * 2 > len(catalog.cards)
 
 
 @pytest.mark.parametrize(
