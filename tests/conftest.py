@@ -1,6 +1,7 @@
 """What the tests share: a browser, and a server for the folder that it looks at."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,6 +19,11 @@ from loopback_site import StaticServer
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile("steady")
+
+# A shell that runs the tests behind its back tells them to ignore Ctrl-C, and so would the programs
+# that they start, which some tests stop in this way.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BROWSER_FLAGS = [
     # The browser calls nobody by itself, and finds no host but this machine.
