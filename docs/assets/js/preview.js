@@ -174,12 +174,12 @@ function press(event) {
 function dismiss(event) {
   resting = event.key === "Escape";
   if (!resting) return;
-  asked = undefined;
-  if (!shown) return;
-  event.preventDefault();
-  event.stopPropagation(); // what is open around it, a dialog or a menu, stays
-  if (shown.panel.contains(document.activeElement)) shown.link.focus();
-  close();
+  if (shown) {
+    event.preventDefault();
+    event.stopPropagation(); // what is open around it, a dialog or a menu, stays
+    if (shown.panel.contains(document.activeElement)) shown.link.focus();
+  }
+  forget();
 }
 
 document.addEventListener("pointerout", leave);
