@@ -8,6 +8,7 @@ from html import escape
 
 from ethogram import glossary
 from ethogram.cards import Card, Page
+from ethogram.record import Work
 from ethogram.render import card as parts
 from ethogram.render.cite import cite
 from ethogram.render.context import Context
@@ -165,11 +166,16 @@ def _mention_edits(page: Page, rendered: Rendered, context: Context) -> Iterator
         elif mention.work.scheme == "arxiv":
             # Who wrote a version's number means that version, which authors and year do not tell.
             if work and not mention.work.version:
-                name = rendered.token(partial(named, work, context))
+                shown = _named(work, rendered, context)
             else:
                 version = f"v{mention.work.version}" if mention.work.version else ""
-                name = f"[arXiv:{mention.work.id}{version}]({mention.work.address})"
-            yield _Edit(mention.start, mention.end, f"{name}{mark}")
+                shown = f"[arXiv:{mention.work.id}{version}]({mention.work.address}){mark}"
+            yield _Edit(mention.start, mention.end, shown)
+
+
+def _named(work: Work, rendered: Rendered, context: Context) -> str:
+    """A work by authors and year, and the mark of its citation."""
+    return rendered.token(partial(named, work, context)) + cite(work.key)
 
 
 _NO_WORD = re.compile(r"(?:[\s>*+-]|\d+\.|:|\[\^[^\]]*\]:|\|)*")
@@ -189,18 +195,25 @@ def _citation_edits(page: Page, rendered: Rendered, context: Context) -> Iterato
     for citation in page.citations:
         if not all(key in works for key in citation.keys):
             continue
-        text = page.document.text[: citation.start].rpartition("\n\n")[2]
-        if _LISTED.fullmatch(text, max(text.rfind("("), 0)):
-            tokens = (rendered.token(partial(named, works[key], context)) for key in citation.keys)
-            names = map("{}{}".format, tokens, map(cite, citation.keys))
+        if _is_listed(page.document.text, citation.start):
+            names = (_named(works[key], rendered, context) for key in citation.keys)
             yield _Edit(citation.start, citation.end, "; ".join(names))
-            continue
-        line = page.document.lines[page.document.place(citation.start)[0] - 1]
-        before = page.document.text[line.start : citation.start]
-        start = citation.start
-        if not _NO_WORD.fullmatch(before):
-            start = line.start + len(before.rstrip(" "))
-        yield _Edit(start, citation.end, "".join(map(cite, citation.keys)))
+        else:
+            start = _after_word(page, citation.start)
+            yield _Edit(start, citation.end, "".join(map(cite, citation.keys)))
+
+
+def _is_listed(text: str, place: int) -> bool:
+    """Whether what stands at a place is an item in parentheses, opened in the same paragraph."""
+    opened = text.rfind("(", text.rfind("\n\n", 0, place) + 1, place)
+    return opened >= 0 and _LISTED.fullmatch(text, opened, place) is not None
+
+
+def _after_word(page: Page, place: int) -> int:
+    """Where the word before a place ends; the place itself, where no word is on its line."""
+    line = page.document.lines[page.document.place(place)[0] - 1]
+    before = page.document.text[line.start : place]
+    return place if _NO_WORD.fullmatch(before) else line.start + len(before.rstrip(" "))
 
 
 def _glossary_edits(page: Page, rendered: Rendered, context: Context) -> Iterator[_Edit]:
