@@ -27,6 +27,12 @@ class NodeReader:
         if found not in self.findings:  # an alias shows the same node twice
             self.findings.append(found)
 
+    def broken(self, error: yaml.YAMLError, hint: str) -> None:
+        """Note that the file is no YAML, at the place that the parser names."""
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        why = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+        self.fault(mark, f"This is no YAML: {why}", hint)
+
     def compose(self, text: str, message: str, hint: str) -> yaml.MappingNode | None:
         """Read a text into nodes; None where it has no entry, or is no YAML, which is a fault.
 
@@ -38,9 +44,7 @@ class NodeReader:
             # Not the C loader: in that one, brackets without end would take the process down.
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-            why = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-            self.fault(mark, f"This is no YAML: {why}", _HINT)
+            self.broken(error, _HINT)
             return None
         except (RecursionError, ValueError, OverflowError):  # brackets in brackets; `\UFFFFFFFF`
             self.fault(None, "This is no YAML that anyone could read", _HINT)

@@ -14,7 +14,8 @@ from types import ModuleType
 
 import yaml
 
-from ethogram.findings import EthogramError, Finding
+from ethogram.findings import EthogramError
+from ethogram.nodes import NodeReader
 
 SHELVES = ("behaviors", "mechanisms", "shaping", "measuring")
 """The tabs of the site on which a group can stand."""
@@ -62,7 +63,7 @@ class Taxonomy:
         are of the rule ``bad-taxonomy``.
         """
         reader = _Reader(path.as_posix())
-        root = reader.compose(path)
+        root = reader.root(path)
         taxonomy = reader.taxonomy(root) if root is not None else cls()
         if reader.findings:
             raise EthogramError(findings=sorted(reader.findings))
@@ -96,26 +97,18 @@ _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _TERM_KEYS = ("slug", "label", "definition")
 _GROUP_KEYS = ("slug", "label", "shelf", "definition", "terms")
 _STRING, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
+_BROKEN = "Look for a missing quote, bracket or colon, or a wrong indent, here or just above."
 _READ_AS = {"int": "a number", "float": "a number", "bool": "yes or no", "timestamp": "a date"}
 
 
-class _Reader:
+class _Reader(NodeReader):
     """Turns the nodes of one file into terms and collects what is wrong on the way."""
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        self.findings: list[Finding] = []
+        super().__init__(path, "bad-taxonomy")
         self._seen: dict[tuple[str, str], int] = {}  # (kind, slug) -> the line that has it
 
-    def fault(self, at: yaml.Node | yaml.Mark | None, message: str, hint: str) -> None:
-        """Note a fault at a node, at a mark, or at the start of the file."""
-        mark = at.start_mark if isinstance(at, yaml.Node) else at
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        found = Finding(self.path, line, column, "bad-taxonomy", message, hint)
-        if found not in self.findings:  # an alias shows the same node twice
-            self.findings.append(found)
-
-    def compose(self, path: Path) -> yaml.Node | None:
+    def root(self, path: Path) -> yaml.Node | None:
         """Read the file into nodes; a file that is absent, no text or no YAML is a fault."""
         try:
             root = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
@@ -125,18 +118,12 @@ class _Reader:
         except UnicodeDecodeError:
             self.fault(None, "The taxonomy is not UTF-8 text", "Save the file as UTF-8.")
         except yaml.YAMLError as error:
-            self._broken(error)
+            self.broken(error, _BROKEN)
         else:
             if root is not None:
                 return root
             self.fault(None, "The taxonomy is empty", f"Write {_listed(('groups', *FACETS))}.")
         return None
-
-    def _broken(self, error: yaml.YAMLError) -> None:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-        hint = "Look for a missing quote, bracket or colon, or a wrong indent, here or just above."
-        self.fault(mark, f"This is no YAML: {reason}", hint)
 
     def taxonomy(self, root: yaml.Node) -> Taxonomy:
         """Read the whole file: the groups and the four facets."""

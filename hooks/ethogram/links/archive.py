@@ -30,7 +30,6 @@ HEADER = """\
 STABLE_HOSTS = ("arxiv.org", "doi.org")
 """Hosts, with those below them, whose addresses are never replaced (links.md, rule 16)."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is not everywhere
 _RULE = "bad-archive"
 _SHAPE = ("snapshot", "date")
 # https://archive.org/help/wayback_api.php: /web/, the UTC time to the second, and perhaps a mark
@@ -265,7 +264,7 @@ def _may_stand(address: str, copy: str, archive: Archive) -> bool:
 
 def _inserted(text: str, new: Mapping[str, str]) -> str:
     """Put lines into a text, from its end on, so that earlier places stay where they are."""
-    root = yaml.compose(text, Loader=_Loader)
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
     keys = [key for key, _ in root.value] if isinstance(root, yaml.MappingNode) else []
     indent = " " * root.start_mark.column if root and keys else ""
     newline = "\r\n" if "\r\n" in text else "\n"
