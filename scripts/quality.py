@@ -78,13 +78,13 @@ def counts(catalog: Catalog) -> Table:
 
 def lengths(catalog: Catalog) -> Table:
     """How long cards are, and which are out of bounds."""
-    taken = sorted(len(words(card)) for card in catalog.cards)
+    taken = sorted(card.words for card in catalog.cards)
     middle = taken[len(taken) // 2] if taken else 0
     table = Table("words", "card out of bounds", title="Words")
     table.caption = f"{middle} at the median, {WORDS[0]} to {WORDS[1]} wanted"
     for card in catalog.cards:
-        if not WORDS[0] <= (count := len(words(card))) <= WORDS[1]:
-            table.add_row(str(count), place(card))
+        if not WORDS[0] <= card.words <= WORDS[1]:
+            table.add_row(str(card.words), place(card))
     return table
 
 
