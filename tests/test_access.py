@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lxml import html
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from building import ROOT, build, copy_site
 from loopback_site import StaticServer
@@ -280,3 +280,24 @@ def test_a_behavior_page_is_light(page: Page, sites: Sites) -> None:
     page.wait_for_load_state("networkidle")
     assert sum(site.sent.values()) <= WEIGHT, site.sent.most_common()
     assert not any("pagefind" in path for path in site.sent)
+
+
+def test_no_kind_of_page_says_or_asks_anything(page: Page, sites: Sites) -> None:
+    """Nothing in the console, and nobody but its own host, until all is still."""
+    site, said = sites["real"], list[str]()
+
+    def message(message: ConsoleMessage) -> None:
+        said.append(f"{page.url}: {message.text}")
+
+    def request(asked: Request) -> None:
+        if not asked.url.startswith((site.url, "data:", "blob:")):
+            said.append(f"{page.url}: {asked.url}")
+
+    page.on("console", message)
+    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+    page.on("request", request)
+    for name, path in PAGES.items():
+        if name != "404":  # which the browser tells of itself
+            page.goto(f"{site.url}{path}")
+            settle(page)
+    assert said == []

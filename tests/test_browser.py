@@ -59,8 +59,8 @@ def page_addresses(page: Page, address: str) -> list[str]:
     text = page.request.get(f"{address}sitemap.xml").text()
     places = [part.split("</loc>")[0] for part in text.split("<loc>")[1:]]
     works = [place for place in places if re.search(r"/papers/[^/]+/$", place)]
-    others = set(places) - set(works)
-    chosen = [place for place in places if place in others] + works[::10]
+    left_out = set(works) - set(works[::10])
+    chosen = [place for place in places if place not in left_out]
     return [place.replace("http://127.0.0.1:8000/", address) for place in chosen]
 
 
